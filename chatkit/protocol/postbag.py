@@ -1,0 +1,77 @@
+"""What one batch of work owes to each listener, joined into one piece of bytes each.
+
+A thousand listeners hear nearly the same. So a line for all is written once, on a tape, and each listener is given a
+stretch of the tape. Only a listener to whom something of its own happens in this batch (a private line, a line that it
+is spared, coming, going) has a list of parts: stretches of the tape, with private lines between them.
+
+    tape     | SAID ann hi | JOINED dan | SAID bob hello |
+    carl     [------------- all of it ------------------]
+    ann                    [----------------------------]      spared her own line
+    dan        WELCOME dan ...          [---------------]      came in the middle
+
+What comes out equals handling one line at a time: a property test says so.
+"""
+
+from collections.abc import Hashable
+from itertools import accumulate
+from typing import Generic, TypeVar
+
+L = TypeVar("L", bound=Hashable)
+
+
+class Postbag(Generic[L]):
+    """Collects the lines of one batch; `take` empties it."""
+
+    def __init__(self) -> None:
+        self.size = 0  # bytes that were written since the last `take`, each line counted once
+        self._listeners: dict[L, None] = {}  # a set that keeps its order
+        self._tape: list[bytes] = []
+        self._parts: dict[L, list[bytes | slice]] = {}
+        self._heard: dict[L, int] = {}  # how far on the tape the parts of a listener go
+
+    def to(self, one: L, line: bytes) -> None:
+        """Write to one, who need not be a listener."""
+        self._catch_up(one).append(line)
+        self.size += len(line)
+
+    def to_all(self, line: bytes, but: L | None = None) -> None:
+        """Write to all listeners but one."""
+        self._tape.append(line)
+        self.size += len(line)
+        if but is not None and but in self._listeners:
+            self._catch_up(but, len(self._tape) - 1)
+            self._heard[but] = len(self._tape)
+
+    def start_listening(self, one: L) -> None:
+        """From here on, `one` hears what is written to all."""
+        self._catch_up(one)
+        self._listeners[one] = None
+        self._heard[one] = len(self._tape)
+
+    def stop_listening(self, one: L) -> None:
+        """From here on, `one` hears only what is written to it alone."""
+        self._catch_up(one)
+        del self._listeners[one]
+
+    def take(self) -> dict[L, bytes]:
+        """Give what each is owed, and start an empty batch."""
+        for one in self._parts:
+            self._catch_up(one)
+        whole = b"".join(self._tape)
+        owed = dict.fromkeys(self._listeners, whole) if whole else {}
+        ends = [0, *accumulate(map(len, self._tape))]
+        for one, parts in self._parts.items():
+            owed[one] = b"".join(
+                part if isinstance(part, bytes) else whole[ends[part.start] : ends[part.stop]] for part in parts
+            )
+        self._tape, self._parts, self._heard, self.size = [], {}, {}, 0
+        return {one: data for one, data in owed.items() if data}
+
+    def _catch_up(self, one: L, to: int | None = None) -> list[bytes | slice]:
+        """Give the parts of `one`, after adding the stretch of tape that it has heard since the last of them."""
+        parts = self._parts.setdefault(one, [])
+        start, stop = self._heard.get(one, 0), len(self._tape) if to is None else to
+        if one in self._listeners and start < stop:
+            parts.append(slice(start, stop))
+            self._heard[one] = stop
+        return parts

@@ -1,0 +1,86 @@
+"""Try a server by every rule, and report."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from chatkit.net.conformance import enduring, entering, framing, leaving, naming, refusing, talking
+from chatkit.net.conformance.rule import Rule, Verdict
+from chatkit.net.conformance.visit import Visit
+from chatkit.net.event import Address
+from chatkit.net.host import THIS_COMPUTER, write_address
+
+PATIENCE = 2.0  # seconds that a server has for an answer
+_SIDE_BY_SIDE = 8
+
+_TOGETHER = (
+    *entering.RULES,
+    *leaving.RULES,
+    *naming.RULES,
+    *framing.RULES,
+    *talking.RULES,
+    *refusing.RULES,
+)
+
+EVERY_RULE = (*entering.FIRST, *_TOGETHER, *entering.IN_AN_OPEN_ROOM, *entering.IN_A_LOCKED_ROOM, *enduring.RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, rule by rule; `unjudged` are those that could not be tried, since the first ones failed."""
+
+    address: Address
+    verdicts: tuple[Verdict, ...]
+    unjudged: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the server keeps to all that was tried."""
+        return not self.unjudged and all(verdict.passed for verdict in self.verdicts)
+
+    @property
+    def broken(self) -> tuple[Verdict, ...]:
+        """The verdicts on the rules that the server breaks."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.passed)
+
+    @property
+    def conclusion(self) -> str:
+        """The whole in one sentence."""
+        place, tried = write_address(self.address), len(self.verdicts)
+        if self.passed:
+            return f"{place} speaks chat/1: it kept all {tried} rules."
+        if self.unjudged:
+            return f"{place} does not speak chat/1 yet: {self.unjudged} more rules can be tried once these are kept."
+        return f"{place} does not speak chat/1 yet: it broke {len(self.broken)} of {tried} rules."
+
+    def __str__(self) -> str:
+        rows = [f"{'yes' if verdict.passed else 'NO ':4} {verdict.rule}" for verdict in self.verdicts]
+        sentences = [f"{verdict.rule}\n  {verdict.sentence}" for verdict in self.broken]
+        return "\n\n".join(["\n".join(rows), *sentences, self.conclusion])
+
+
+def judge(address: Address, *, password: str | None = None, slow: bool = False, patience: float = PATIENCE) -> Report:
+    """Try the server out; `slow` adds what has to wait for seconds. Raises Refused where nobody answers."""
+    THIS_COMPUTER.connect(address, patience).close()
+    together, alone = _wanted(_TOGETHER + _about_the_password(password), slow), _wanted(enduring.RULES, slow)
+    marks = (f"{number:04x}" for number in random.sample(range(0x10000), 1000))  # another run may be on its way
+
+    def verdicts_on(rules: tuple[Rule, ...], side_by_side: int = 1) -> tuple[Verdict, ...]:
+        visits = [Visit(address, next(marks), password, patience) for _ in rules]
+        with ThreadPoolExecutor(side_by_side, "check") as pool:
+            return tuple(pool.map(Rule.judge, rules, visits))
+
+    first = verdicts_on(entering.FIRST)
+    if not all(verdict.passed for verdict in first):
+        return Report(address, first, unjudged=len(together) + len(alone))
+    enduring_ones = verdicts_on(alone)
+    sturdy = all(verdict.passed for verdict in enduring_ones)  # else one visit would be blamed for another
+    return Report(address, first + verdicts_on(together, _SIDE_BY_SIDE if sturdy else 1) + enduring_ones)
+
+
+def _wanted(rules: tuple[Rule, ...], slow: bool) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if slow or not rule.slow)
+
+
+def _about_the_password(password: str | None) -> tuple[Rule, ...]:
+    return entering.IN_AN_OPEN_ROOM if password is None else entering.IN_A_LOCKED_ROOM

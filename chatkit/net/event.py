@@ -1,0 +1,88 @@
+"""What happened, when, to whom and in which thread: one stream of events.
+
+The printed log, the widgets and the pictures are made from it, so they cannot tell different stories.
+There is one event for each read and for each batch of writes; one for each single write only for whoever asks.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+Address = tuple[str, int]
+
+
+class What(Enum):
+    """The kinds of event. Those in capitals on the right are socket calls that returned."""
+
+    LISTENING = "listening"  # socket, bind, LISTEN
+    CONNECTED = "connected"  # CONNECT
+    ACCEPTED = "accepted"  # ACCEPT
+    RECEIVED = "received"  # RECV: one read
+    SENT = "sent"  # SEND: one batch, `who` is empty, `text` says to how many; or what had waited for one client
+    DELIVERED = "delivered"  # SEND: one write to one client, only for those who asked for it
+    SHUT_DOWN = "shut down"  # SHUTDOWN(SHUT_WR): our FIN
+    CLOSED = "closed"  # CLOSE
+    JOINED = "joined"
+    SAID = "said"
+    LEFT = "left"
+    REFUSED = "refused"  # an ERROR line was sent; `text` is the line after the verb
+    TROUBLE = "trouble"  # the machine would not: out of descriptors, out of threads
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; `when` is in seconds since the epoch, `bytes` what a socket call moved."""
+
+    what: What
+    who: str = ""
+    address: Address | None = None
+    bytes: int = 0
+    text: str = ""
+    when: float = field(default_factory=time.time)
+    thread: str = field(default_factory=lambda: threading.current_thread().name)
+
+
+Listener = Callable[[Event], None]
+
+
+class Events:
+    """Hands each event to all who subscribed, in the thread in which it happened."""
+
+    def __init__(self) -> None:
+        self._listeners: tuple[Listener, ...] = ()  # replaced, never changed: `emit` needs no lock
+        self._of_deliveries: tuple[Listener, ...] = ()
+        self._changing = threading.Lock()  # guards the two replacements
+
+    def subscribe(self, listener: Listener, every_delivery: bool = False) -> Callable[[], None]:
+        """Call `listener` with each event from now on; give the function that ends it.
+
+        It is called in the server's threads: it has to hand the event on and return.
+        """
+        with self._changing:
+            self._listeners += (listener,)
+            if every_delivery:
+                self._of_deliveries += (listener,)
+        return lambda: self._unsubscribe(listener)
+
+    def emit(self, event: Event) -> None:
+        """Tell it to all. A listener that raises is reported once and not called again: the chat goes on."""
+        for listener in self._of_deliveries if event.what is What.DELIVERED else self._listeners:
+            try:
+                listener(event)
+            except Exception:
+                logging.getLogger("chatkit").exception("a listener of events failed and is not called again")
+                self._unsubscribe(listener)
+
+    @property
+    def wants_deliveries(self) -> bool:
+        """Whether anybody asked for each single delivery."""
+        return bool(self._of_deliveries)
+
+    def _unsubscribe(self, listener: Listener) -> None:
+        with self._changing:
+            self._listeners = tuple(other for other in self._listeners if other is not listener)
+            self._of_deliveries = tuple(other for other in self._of_deliveries if other is not listener)

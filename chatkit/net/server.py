@@ -1,0 +1,204 @@
+"""The chat server: one thread accepts, one thread for each client reads, one thread writes.
+
+    accept   ---- a new connection ------------------.
+    reader   ---- recv, split into lines ----.       |
+    reader   ---- recv, split into lines ----+-- letters --> postman ---- send to each client
+    reader   ---- recv, split into lines ----'
+
+The readers only read. What the lines mean and who hears them is decided by the room, which only the postman touches.
+"""
+
+import contextlib
+import itertools
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from queue import SimpleQueue
+from types import TracebackType
+
+from chatkit.errors import MisuseError
+from chatkit.net.connection import Connection, why_lost
+from chatkit.net.event import Address, Event, Events, Listener, What
+from chatkit.net.host import DEFAULT_PORT, THIS_COMPUTER, Host, write_address
+from chatkit.net.postman import Arrived, Heard, HeardTooMuch, HungUp, Letter, Postman, Stop
+from chatkit.net.seat import Seat
+from chatkit.net.throttle import Throttle
+from chatkit.protocol.framing import MAX_LINE_BYTES, LineSplitter
+from chatkit.protocol.limits import Limits
+from chatkit.protocol.room import Room
+
+GOODBYE = "the server is closing"
+
+_ACCEPT_TIMEOUT = 1.0  # seconds: on macOS and Windows nothing wakes a blocked accept()
+_BREATH = 0.1  # seconds to wait when the machine has no descriptor left
+
+
+class Server:
+    """A chat/1 server; `port` 0 lets the system choose one.
+
+    `daemon` threads let the process exit without `stop()`: for a notebook, whose kernel must be able to end.
+    """
+
+    def __init__(
+        self,
+        port: int = DEFAULT_PORT,
+        *,
+        host: Host = THIS_COMPUTER,
+        limits: Limits | None = None,
+        password: str | None = None,
+        daemon: bool = False,
+    ) -> None:
+        self._port, self._host, self._daemon = port, host, daemon
+        self._limits = limits or Limits()
+        self._events = Events()
+        self._letters: SimpleQueue[Letter] = SimpleQueue()
+        room = Room(self._limits, password)
+        self._postman = Postman(room, self._letters, self._events, self._limits.outbox)
+        self._listener: socket.socket | None = None
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+        self._own_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # the readers too
+
+    @property
+    def address(self) -> Address:
+        """Where a client on the same network has to connect to."""
+        if self._listener is None:
+            raise MisuseError("the server has no address before start()")
+        return self._address
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The names of all who joined, the first first."""
+        return self._postman.names
+
+    def subscribe(self, listener: Listener, every_delivery: bool = False) -> Callable[[], None]:
+        """Call `listener` with each Event, in the server's threads; give the function that ends it."""
+        return self._events.subscribe(listener, every_delivery)
+
+    def start(self) -> "Server":
+        """Listen, and begin to serve. Raises MachineError where the port cannot be had."""
+        if self._listener is not None:
+            raise MisuseError("a server starts once; make another one")
+        self._listener = self._host.listen(self._port)
+        self._listener.settimeout(_ACCEPT_TIMEOUT)
+        self._address: Address = self._host.address, self._listener.getsockname()[1]
+        self._threads = [self._thread("postman", self._postman.run), self._thread("accept", self._accept)]
+        for thread in self._threads:
+            thread.start()
+        self._events.emit(Event(What.LISTENING, address=self.address))
+        return self
+
+    def stop(self) -> None:
+        """Say BYE to all, close every socket, join every thread. Safe to call twice, and in two threads at once.
+
+        Raises MisuseError in a listener: the server's own threads cannot wait for themselves.
+        """
+        if self._listener is None:
+            return
+        if threading.current_thread() in self._own_threads:
+            raise MisuseError("a listener cannot stop the server; it has to ask another thread to")
+        is_first, self._stopping = not self._stopping, True
+        with contextlib.suppress(OSError):  # macOS: a listener is not connected
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept() on Linux
+        postman, acceptor = self._threads
+        acceptor.join()
+        self._listener.close()
+        self._letters.put(Stop(GOODBYE))  # the acceptor is gone, so nobody arrives after this
+        postman.join()
+        if is_first:
+            self._events.emit(Event(What.STOPPED, address=self.address))
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        if self._listener is None:
+            return f"<Server for port {self._port}, not started>"
+        if self._stopping:
+            return f"<Server on {write_address(self.address)}, stopped>"
+        return f"<Server on {write_address(self.address)}, users: {', '.join(self.users) or 'nobody'}>"
+
+    # ---- the thread that accepts ----
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        for number in itertools.count(1):
+            accepted = self._accept_one(self._listener)
+            if accepted is None:
+                return
+            self._seat(*accepted, number)
+
+    def _accept_one(self, listener: socket.socket) -> tuple[socket.socket, Address] | None:
+        """Give the next connection, or None once the server stops."""
+        while not self._stopping:
+            try:
+                sock, peer = listener.accept()
+                return sock, (peer[0], peer[1])
+            except TimeoutError:
+                continue
+            except OSError as error:
+                self._mention(error)
+        return None
+
+    def _mention(self, error: OSError) -> None:
+        """Accepting failed, for want of descriptors or because the client was gone already: say so and go on."""
+        if not self._stopping:
+            self._events.emit(Event(What.TROUBLE, text=f"a connection could not be accepted: {error.strerror}"))
+            time.sleep(_BREATH)
+
+    def _seat(self, sock: socket.socket, peer: Address, number: int) -> None:
+        try:
+            seat = Seat(Connection(sock, peer))
+        except OSError as error:  # no descriptor for the second socket; macOS: the client is gone already
+            sock.close()
+            return self._mention(error)
+        self._events.emit(Event(What.ACCEPTED, address=peer))
+        self._letters.put(Arrived(seat))
+        seat.reader = self._thread(f"reader-{number}", lambda: self._read(seat))
+        try:
+            seat.reader.start()
+        except RuntimeError as error:  # the machine has no thread left
+            seat.reader = None
+            self._events.emit(Event(What.TROUBLE, address=peer, text=f"no thread for this client: {error}"))
+            self._letters.put(HungUp(seat, "the server has no thread left"))
+
+    # ---- the threads that read ----
+
+    def _read(self, seat: Seat) -> None:
+        try:
+            self._read_to_end(seat)
+        except OSError as error:
+            self._letters.put(HungUp(seat, why_lost(error)))
+        else:
+            self._letters.put(HungUp(seat))
+
+    def _read_to_end(self, seat: Seat) -> None:
+        splitter, throttle = LineSplitter(), Throttle(self._limits.rate, time.monotonic())
+        while (data := seat.connection.receive()) and not seat.is_overdue(time.monotonic()):
+            name = seat.member.name if seat.member else ""
+            self._events.emit(Event(What.RECEIVED, name, seat.connection.peer, len(data)))
+            if splitter.too_long or seat.is_left:
+                continue  # read and dropped, so that the ERROR is not destroyed by an RST
+            self._pass_on(seat, splitter.feed(data), throttle)
+            if splitter.too_long:
+                self._letters.put(HeardTooMuch(seat, f"a line of over {MAX_LINE_BYTES} bytes, that is the most"))
+
+    def _pass_on(self, seat: Seat, lines: list[bytes], throttle: Throttle) -> None:
+        """Put lines into the queue as fast as the seat may speak: one read can hold sixty thousand."""
+        for portion in throttle.portions(lines):
+            seat.rest(throttle.spend(len(portion), time.monotonic()))
+            if seat.is_left:
+                return
+            size = sum(map(len, portion)) + len(portion)
+            self._letters.put(Heard(seat, portion, size))
+            seat.charge(size)
+
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, name=f"chat-{name}", daemon=self._daemon)
+        self._own_threads.add(thread)
+        return thread

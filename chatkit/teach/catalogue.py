@@ -1,0 +1,20 @@
+"""All questions, by their names."""
+
+from chatkit.errors import MisuseError
+from chatkit.protocol.text import quote
+from chatkit.teach import handshake
+from chatkit.teach.question import Question
+
+_BY_ID = {question.id: question for question in (*handshake.QUESTIONS,)}
+
+
+def questions() -> tuple[Question, ...]:
+    """Every question, in the order in which they are taught."""
+    return tuple(_BY_ID.values())
+
+
+def find_question(id: str) -> Question:
+    """The question of this name; MisuseError, with all names, if there is none."""
+    if id not in _BY_ID:
+        raise MisuseError(f"no question is called {quote(str(id))}; there are {', '.join(_BY_ID)}")
+    return _BY_ID[id]

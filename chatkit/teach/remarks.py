@@ -1,0 +1,73 @@
+"""The sentences of a feedback that tell what the student's number and frame are, rather than what is right."""
+
+from chatkit.tcp.conversation import Conversation
+from chatkit.tcp.segment import Flag, Segment, at, notation
+from chatkit.teach.evidence import Evidence, original
+from chatkit.teach.general import RELATIVE
+from chatkit.teach.question import Answer, Misconception, Number
+
+
+def which_number(number: Number, value: int) -> str:
+    """Which of a number's two values was given, and what is the other."""
+    if number.absolute == number.relative:
+        return ""
+    if value == number.absolute:
+        return f"That is the absolute number, as the header has it; the relative one is {number.relative}."
+    return f"{RELATIVE.explanation} The header has {number.absolute}."
+
+
+def about_frame(evidence: Evidence, answer: Answer, frame: int | None) -> str:
+    """Whether the frame shows what is right, and if not what it does show."""
+    if frame is None:
+        return "Write the number of a frame that shows it, too."
+    shown = original(evidence.capture, frame)
+    if shown and shown.frame in answer.frames:
+        return f"Frame {frame} is the right place to look."
+    return f"Frame {frame} does not show it: {contents(evidence, frame)}."
+
+
+def contents(evidence: Evidence, frame: int) -> str:
+    """What a frame holds, as the end of a sentence."""
+    if all(frame != other.number for other in evidence.capture.frames):
+        return "this capture has no such frame"
+    segment, talk = original(evidence.capture, frame), evidence.conversation
+    if segment is None:
+        return "it carries no TCP segment"
+    if talk is None or segment not in talk.segments:
+        return f"it belongs to another conversation, {at(segment.source)} > {at(segment.destination)}"
+    sender = "client" if segment.source == talk.client else "server"
+    return f"it carries {notation(segment)} from the {sender}, with {_amount(segment)}"
+
+
+def places(talk: Conversation, value: int) -> str:
+    """Where a number stands in the conversation, absolute or relative."""
+    for segment in talk.segments:
+        if field := _field(talk, segment, value):
+            return f"It stands in frame {segment.frame}, as the {field} of a segment from {at(segment.source)}."
+    return "No segment of this conversation has that number, neither as seq nor as ack."
+
+
+def ask_again(talk: Conversation, value: int, suspects: tuple[Misconception, ...]) -> str:
+    """What tells several mistakes apart that give one number: to name one of them would be a guess."""
+    numbers = [n for mistake in suspects for n in mistake.numbers(talk) if n.is_meant_by(value)]
+    if all(value != number.absolute for number in numbers):
+        return "Several mistakes lead to it. Give the absolute number, as the header has it: that tells which."
+    return "Several mistakes lead to it in this conversation. Another one, with other numbers, tells which."
+
+
+def _field(talk: Conversation, segment: Segment, value: int) -> str:
+    """Which number of the segment this is, or empty."""
+    relative = talk.relative(segment)
+    fields = {"seq": segment.seq, "relative seq": relative.seq}
+    if segment.flags & Flag.ACK:
+        fields |= {"ack": segment.ack, "relative ack": relative.ack or 0}
+    return next((name for name, number in fields.items() if number == value), "")
+
+
+def _amount(segment: Segment) -> str:
+    match segment.size:
+        case 0:
+            return "no data"
+        case 1:
+            return "1 byte"
+    return f"{segment.size} bytes"

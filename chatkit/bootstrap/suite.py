@@ -1,0 +1,35 @@
+"""python3 -m chatkit test: makes the environment, with what the tests need, and runs pytest in it."""
+
+import argparse
+import os
+
+from chatkit.bootstrap import installer
+from chatkit.bootstrap.builder import Builder
+from chatkit.bootstrap.environment import HERE, Part
+from chatkit.bootstrap.process import hand_over
+
+
+def main(argv: list[str]) -> int:
+    """Run the tests; what is not an option of ours goes to pytest."""
+    options, for_pytest = parser().parse_known_args(argv)
+    Builder(HERE, installer.chosen(options)).provide(Part.TEST)
+    os.chdir(HERE.root)
+    return hand_over([str(HERE.python), "-m", "pytest", *chosen_tests(options.slow), *for_pytest])
+
+
+def chosen_tests(slow: bool) -> list[str]:
+    """What pytest is told about the tests that take long; a `-m` of the user's comes later and wins."""
+    return [] if slow else ["-m", "not slow"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `test`."""
+    result = argparse.ArgumentParser(
+        prog="python3 -m chatkit test",
+        usage="%(prog)s [--slow] [--wheels FOLDER_OR_URL] [--pip] [what pytest takes ...]",
+        description="Run the tests of chatkit, or those that are named: tests/test_room.py -k join.",
+        allow_abbrev=False,
+    )
+    result.add_argument("--slow", action="store_true", help="run those that take more than five seconds, too")
+    installer.add_options(result)
+    return result

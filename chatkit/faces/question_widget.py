@@ -1,0 +1,137 @@
+"""A question in a notebook: the prompt, a box for the number and one for the frame that shows it, Check and Hint.
+
+    ask("handshake.synack-ack", capture)
+
+The judging is `check`'s, from teach; here is only what is seen. Callbacks come in a thread of their own, even while a
+cell runs, so one lock orders them and the cell.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ipywidgets import HTML, Button, HBox, Layout, VBox
+
+from chatkit.capture.capture import Capture
+from chatkit.faces.widgets import question_html as html
+from chatkit.faces.widgets.entry import Entry
+from chatkit.faces.widgets.guarded import guarded
+from chatkit.teach.catalogue import find_question
+from chatkit.teach.checker import check
+from chatkit.teach.feedback import Feedback, Verdict
+from chatkit.teach.hints import Hint, hints
+
+
+def ask(id: str, capture: Capture, *, port: int | None = None, client: int | None = None) -> "QuestionWidget":
+    """Show a question about a capture; `port` is the server's, `client` the client's, where the capture has several.
+
+    MisuseError, with all names, if no question has this one.
+    """
+    return QuestionWidget(id, capture, port=port, client=client)
+
+
+class QuestionWidget:
+    """One question; the last value of a cell shows it."""
+
+    def __init__(self, id: str, capture: Capture, *, port: int | None = None, client: int | None = None) -> None:
+        self.question = find_question(id)
+        self._capture, self._port, self._client = capture, port, client
+        self._asking = threading.RLock()  # guards feedback, hints_shown, and what is seen of them
+        self.feedback = self._judge("", "")
+        self.hints_shown = 0
+        self._make()
+        self._show_feedback()
+        self._show_hints()
+
+    # ---- for cells ----
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """All hints there are, shown or not."""
+        evidence = self.feedback.evidence
+        return hints(self.question, None if evidence.unfit else evidence.conversation)
+
+    def check(self, answer: str | None = None, frame: str | None = None) -> Feedback:
+        """Judge what stands in the boxes, as the button does; or what is given, which is put into them."""
+        with self._asking:
+            for entry, text in ((self._answer, answer), (self._frame, frame)):
+                if text is not None:
+                    entry.widget.value = text
+            self.feedback = self._judge(self._answer.text, self._frame.text)
+            self._show_feedback(is_asked_for=True)
+            self._show_hints()
+            return self.feedback
+
+    def hint(self) -> Hint | None:
+        """Show one more hint, as the button does, and give it; None if all are shown."""
+        with self._asking:
+            if self.hints_shown == len(self.hints):
+                return None
+            self.hints_shown += 1
+            self._show_hints()
+            return self.hints[self.hints_shown - 1]
+
+    def close(self) -> None:
+        """End what waits in the boxes."""
+        self._answer.close()
+        self._frame.close()
+
+    def __repr__(self) -> str:
+        return f"<QuestionWidget {self.question.id}: {self.feedback.verdict.word}, {self.hints_shown} hints shown>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self.box._repr_mimebundle_(**options)
+
+    # ---- the parts ----
+
+    def _make(self) -> None:
+        check_it, one_more = self._guarded(lambda: self.check()), self._guarded(lambda: self.hint())
+        self._answer = Entry(check_it, description="Number", placeholder="absolute or relative")
+        self._frame = Entry(check_it, description="Frame that shows it", placeholder="its number")
+        self._check = _button("Check", "Judge the answer (or press Enter)", check_it)
+        self._check.button_style = "primary"
+        self._hint = _button("Hint", "One more hint; the last is the solution", one_more)
+        self._judged_on, self._verdict, self._hints, self._ladder = HTML(), HTML(), HTML(), HTML()
+        row = HBox([self._answer.widget, self._frame.widget, self._check, self._hint])
+        row.add_class("ck-answer")
+        self.box = VBox([
+            HTML(html.STYLE, layout=Layout(display="none")), HTML(html.prompt(self.question)), self._judged_on, row,
+            self._verdict, self._hints, self._ladder,
+        ])  # fmt: skip
+        self.box.add_class("ck-question")
+
+    # ---- callbacks of the widgets ----
+
+    def _guarded(self, work: Callable[[], object]) -> Callable[..., None]:
+        return guarded(work, self._complain)
+
+    def _complain(self, sentence: str) -> None:
+        with self._asking:
+            self._verdict.value = html.trouble(sentence)
+            self._ladder.value = ""
+
+    # ---- what is seen ----
+
+    def _judge(self, answer: str, frame: str) -> Feedback:
+        return check(self.question.id, self._capture, answer, frame, port=self._port, client=self._client)
+
+    def _show_feedback(self, is_asked_for: bool = False) -> None:
+        """Before anybody asks, only a capture that is unfit is worth a word."""
+        feedback = self.feedback
+        is_said = is_asked_for or feedback.verdict is Verdict.UNFIT
+        ladder = feedback.ladder() if is_said else None
+        self._judged_on.value = html.judged_on(feedback)
+        self._verdict.value = html.verdict(feedback) if is_said else ""
+        self._ladder.value = ladder._repr_html_() if ladder else ""
+
+    def _show_hints(self) -> None:
+        rungs, shown = self.hints, self.hints_shown
+        self._hints.value = html.hints(rungs[:shown])
+        self._hint.disabled = shown >= len(rungs)
+        self._hint.description = html.hint_button(rungs, shown)
+
+
+def _button(words: str, tooltip: str, clicked: Callable[..., None]) -> Button:
+    button = Button(description=words, tooltip=tooltip)
+    button.on_click(clicked)
+    return button

@@ -1,0 +1,133 @@
+"""python3 -m chatkit serve: the chat server, and what it prints.
+
+The main thread prints the log and waits for Ctrl-C; everything else happens in the server's own threads.
+"""
+
+import argparse
+import contextlib
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from chatkit.errors import MachineError
+from chatkit.faces import serve_options
+from chatkit.faces.log import Log
+from chatkit.faces.user import room_password
+from chatkit.net.host import DEFAULT_PORT, ThisComputer, addresses, write_address
+from chatkit.net.ports import find_holder
+from chatkit.net.server import Server
+
+Handler = Callable[[int, FrameType | None], None] | signal.Handlers
+
+WARNING = """\
+Warning: only for an internal network. Nothing is encrypted: whoever captures
+there can read along, and whoever reaches this computer can join.
+"""
+
+_TICK = 0.2  # seconds; on Windows a wait without a limit would not notice Ctrl-C
+_SPARE_FILES = 32  # what the process opens beside its clients
+
+
+def main(argv: list[str]) -> int:
+    """Serve until Ctrl-C; returns the exit code."""
+    options = serve_options.parse(argv)
+    with _note_signals() as signals:
+        try:
+            _serve(options, Log(sys.stdout), signals)
+        except BrokenPipeError:  # whoever read the log is gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+    return 0
+
+
+def invitation(open_to_all: bool, own_addresses: list[str], port: int) -> str:
+    """Give what a class has to know: who may connect, where to, and what to type for that."""
+    if not open_to_all:
+        return "\n".join(["Connections are allowed from this computer only:", "", *_lines_to_type("127.0.0.1", port)])
+    lines = ["Connections are allowed from every computer that reaches this one:", ""]
+    for address in own_addresses:
+        lines += _lines_to_type(address, port)
+    return "\n".join([*lines, "and from this computer:", "", *_lines_to_type("127.0.0.1", port), WARNING])
+
+
+def _lines_to_type(address: str, port: int) -> list[str]:
+    place = address if port == DEFAULT_PORT else write_address((address, port))
+    return [f"    python3 -m chatkit chat {place}", f"    nc {address} {port}", ""]
+
+
+def _serve(options: argparse.Namespace, log: Log, signals: list[int]) -> None:
+    host = ThisComputer(open_to_all=options.open)
+    server = Server(options.port, host=host, limits=serve_options.limits(options), password=room_password())
+    server.subscribe(log.note)
+    _start(server, options.port)
+    try:
+        _announce(options, server, log)
+        while not signals:
+            log.print_what_comes(_TICK)
+        log.say("Stopping: everybody hears BYE.")
+    finally:
+        server.stop()
+    log.print_what_comes(0)
+    log.say("Stopped: every socket is closed.")
+
+
+def _start(server: Server, port: int) -> None:
+    try:
+        server.start()
+    except MachineError as error:
+        holder = find_holder(port) if _is_taken(error) else None
+        if holder is None:
+            raise
+        remedy = f"End it (kill {holder.pid})" if holder.pid else "Let them end it"
+        raise MachineError(f"Port {port} is taken by {holder}. {remedy}, or choose another port (--port).") from error
+
+
+def _is_taken(error: MachineError) -> bool:
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE
+
+
+def _announce(options: argparse.Namespace, server: Server, log: Log) -> None:
+    port = server.address[1]
+    log.say(f"chat/1 server on port {port}.")
+    log.say(invitation(options.open, addresses(), port))
+    if room_password():
+        log.say("The room has a password: by hand, PASS and the password come before JOIN.")
+    if too_few := _raise_file_limit(options.max_clients):
+        log.say(too_few)
+    log.say("Ctrl-C ends it.\n")
+
+
+def _raise_file_limit(clients: int) -> str:
+    """Allow this process as many open files as the system lets it; give the sentence to say if they are too few."""
+    if sys.platform == "win32":
+        return ""  # has no such limit
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (hard, 10_240):  # macOS says "no limit" and means OPEN_MAX
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            break
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY or files >= clients + _SPARE_FILES:
+        return ""
+    fit = max(0, files - _SPARE_FILES)
+    return f"Only about {fit} clients fit: the system allows a process {files} open files (ulimit -Hn)."
+
+
+@contextlib.contextmanager
+def _note_signals() -> Iterator[list[int]]:
+    """Note each Ctrl-C and SIGTERM in a list, however often they come: no second one cuts the goodbye short."""
+    noted: list[int] = []  # no Event: it has a lock, for which a signal inside the first one would wait forever
+    _handle_signals(lambda number, _: noted.append(number))
+    try:
+        yield noted
+    finally:
+        _handle_signals(signal.SIG_IGN)  # one that comes now, while Python ends, has nothing left to end
+
+
+def _handle_signals(handler: Handler) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)

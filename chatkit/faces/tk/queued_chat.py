@@ -1,0 +1,75 @@
+"""A Chat for a face with one thread that must never wait: its updates queue up, and an attempt can be cancelled.
+
+    threads of the chat  --put-->  queue  --take, now and then-->  the face's own thread
+
+A cancelled chat is left to a thread that sees it to its end; what it still says goes to a queue that nobody reads.
+"""
+
+import threading
+from collections.abc import Iterator
+from itertools import islice
+from queue import Empty, SimpleQueue
+
+from chatkit.faces.chat import Chat, Update
+from chatkit.faces.user import room_password
+from chatkit.net.event import Address
+
+
+class QueuedChat:
+    """One user's chat. Its methods return at once, except `join`; they are for one thread."""
+
+    def __init__(self) -> None:
+        self._updates: SimpleQueue[Update] = SimpleQueue()
+        self._chat: Chat | None = None
+        self._last: tuple[str, Address] | None = None
+        self._leaving: list[threading.Thread] = []
+
+    def connect(self, name: str, server: Address) -> None:
+        """Connect and join; a Status says how it went."""
+        self._last = name, server
+        if self._chat is None:
+            self._updates = SimpleQueue()
+            self._chat = Chat(self._updates.put, password=room_password())
+        self._chat.connect(name, server)
+
+    def reconnect(self) -> None:
+        """Connect again as the last time."""
+        if self._last:
+            self.connect(*self._last)
+
+    def disconnect(self) -> None:
+        """Leave the room."""
+        if self._chat:
+            self._chat.disconnect()
+
+    def enter(self, typed: str) -> str:
+        """Do what the user typed; gives the reason why not, or ""."""
+        return self._chat.enter(typed) if self._chat else "Not sent: not connected."
+
+    def take(self, at_most: int) -> list[Update]:
+        """Give the oldest updates that nobody took yet."""
+        return list(islice(self._waiting(), at_most))
+
+    def abandon(self) -> None:
+        """Leave, or give up connecting, and hear no more of it."""
+        if self._chat:
+            self._leaving.append(threading.Thread(target=self._chat.close, name="chat-leaving"))
+            self._leaving[-1].start()
+        self._chat, self._updates = None, SimpleQueue()
+
+    @property
+    def leaving(self) -> bool:
+        """Whether a goodbye is still being said."""
+        return any(thread.is_alive() for thread in self._leaving)
+
+    def join(self) -> None:
+        """Wait until everything abandoned is at its end."""
+        for thread in self._leaving:
+            thread.join()
+
+    def _waiting(self) -> Iterator[Update]:
+        while True:
+            try:
+                yield self._updates.get_nowait()
+            except Empty:
+                return

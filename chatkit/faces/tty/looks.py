@@ -1,0 +1,59 @@
+"""How a line of the chat looks in a terminal: who speaks has a colour, and the words say it without.
+
+    14:02  bob: hello
+    14:03  bob to you: psst
+    14:03  * carl joined
+    14:04  ! Not sent: not connected.
+"""
+
+import textwrap
+from dataclasses import replace
+
+from chatkit.faces.chat import Kind, Line
+from chatkit.faces.colours import colour_of
+from chatkit.faces.tty.screen_text import BOLD, DIM, RED, columns, harmless, hue, isolate, styled
+
+_INDENT = " " * len("14:02  ")
+
+
+def look(line: Line, width: int = 0, colour: bool = False) -> str:
+    """Give the rows for a line of the chat: at most `width` columns wide, or one row however long for 0."""
+    label = _label(line)
+    first, *others = _wrap(isolate(harmless(line.text)), len(label), width - len(_INDENT))
+    rows = f"\n{_INDENT}".join([styled(label, _label_style(line), colour) + first, *others])
+    clock = styled(line.clock, DIM, colour)
+    return f"{clock}  {styled(rows, DIM, colour) if line.kind is Kind.NOTICE else rows}"
+
+
+def name_style(name: str) -> str:
+    """Give the style of a name, the same wherever it stands."""
+    return f"{BOLD};{hue(colour_of(name).terminal)}"
+
+
+def _label(line: Line) -> str:
+    match line.kind:
+        case Kind.NOTICE:
+            return "* "
+        case Kind.TROUBLE:
+            return "! "
+    return f"{replace(line, name=isolate(harmless(line.name))).speaker}: "
+
+
+def _label_style(line: Line) -> str:
+    match line.kind:
+        case Kind.NOTICE:
+            return ""
+        case Kind.TROUBLE:
+            return RED
+    return name_style(line.name)
+
+
+def _wrap(text: str, indent: int, width: int) -> list[str]:
+    """Break between words; the first row begins after `indent` columns.
+
+    Long words are left to the terminal, and so is text with wide letters, which is broken anywhere.
+    """
+    if width <= indent or columns(text) != len(text):
+        return [text]
+    rows = textwrap.wrap(text, width, initial_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    return [rows[0][indent:], *rows[1:]] if rows else [text]

@@ -1,0 +1,51 @@
+"""The three fields that a chat needs to begin, in a notebook: who you are, and where the server is."""
+
+from collections.abc import Callable
+
+from ipywidgets import Button, HBox
+
+from chatkit.faces.chat import Blame
+from chatkit.faces.widgets.entry import Entry
+from chatkit.net.event import Address
+from chatkit.net.host import parse_address
+
+_MARKS = {blame: f"ck-blame-{blame.value}" for blame in Blame if blame.value}
+
+
+class Form:
+    """Calls `connect` when its button or Enter is pressed."""
+
+    def __init__(self, name: str, server: Address, connect: Callable[..., None]) -> None:
+        self._name = _field("Name", name, connect, "ck-field-name")
+        self._host = _field("Server", server[0], connect, "ck-field-server")
+        self._port = _field("Port", str(server[1]), connect, "ck-field-server")
+        self._port.widget.add_class("ck-port")
+        self._button = Button(description="Connect", button_style="primary", tooltip="Connect to this server")
+        self._button.on_click(connect)
+        self.box = HBox([self._name.widget, self._host.widget, self._port.widget, self._button])
+        self.box.add_class("ck-login")
+
+    def read(self) -> tuple[str, Address]:
+        """Give the name and the server's address. Raises MisuseError."""
+        host, port = self._host.text.strip(), self._port.text.strip()
+        return self._name.text.strip(), parse_address(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+
+    def show(self, verb: str, blame: Blame) -> None:
+        """Write the verb on the button, and mark the fields to change."""
+        self._button.description = verb
+        for other, mark in _MARKS.items():
+            if other is blame:
+                self.box.add_class(mark)
+            else:
+                self.box.remove_class(mark)
+
+    def close(self) -> None:
+        """End what waits in the fields."""
+        for entry in (self._name, self._host, self._port):
+            entry.close()
+
+
+def _field(label: str, value: str, connect: Callable[..., None], mark: str) -> Entry:
+    entry = Entry(connect, description=label, value=value)
+    entry.widget.add_class(mark)
+    return entry

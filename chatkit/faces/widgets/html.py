@@ -1,0 +1,86 @@
+"""A chat's `Screen` as HTML, piece by piece.
+
+Names and texts come from anybody: every one is escaped, and isolated with <bdi>, so that a right-to-left text cannot
+reorder what stands beside it. Colours follow the theme of the notebook; none is the only sign of anything.
+"""
+
+from html import escape
+
+from chatkit.faces.chat import Blame, Kind, Line, Phase
+from chatkit.faces.colours import colour_of
+from chatkit.faces.widgets.screen import Screen
+from chatkit.net.event import Address
+from chatkit.net.host import write_address
+from chatkit.protocol.names import fold
+
+MAX_NAMES = 100  # in the list of users; the count above it is of all
+
+_DOTS = {Phase.CONNECTED: "●", Phase.CONNECTING: "◐", Phase.OFFLINE: "○"}  # the shapes differ too
+
+
+def head(screen: Screen) -> str:
+    """Who you are, whether you are connected, and the addresses of both ends."""
+    phase = screen.status.phase
+    who = _name(screen.name) if screen.name else "<b>Chat</b>"
+    state = f'<span class="ck-state ck-{phase.name.lower()}" role="status">{_DOTS[phase]} {phase.value}</span>'
+    return f'<div class="ck-head">{who} {state}</div>{_ends(screen.status.own, screen.status.server)}'
+
+
+def log(screen: Screen) -> str:
+    """The chat box, the newest line last."""
+    older = f'<div class="ck-notice">{screen.dropped} older lines are not shown</div>' if screen.dropped else ""
+    lines = "".join(_line(line) for line in screen.lines)
+    nothing = "" if lines else '<div class="ck-notice">Nobody has said anything yet.</div>'
+    return f'<div class="ck-lines" role="log" aria-live="polite" aria-label="Messages">{older}{lines}{nothing}</div>'
+
+
+def users(screen: Screen) -> str:
+    """The list of users, with their number."""
+    items = "".join(f"<li>{_name(name)}{_you(name, screen)}</li>" for name in screen.names[:MAX_NAMES])
+    more = f"<li>and {len(screen.names) - MAX_NAMES} more</li>" if len(screen.names) > MAX_NAMES else ""
+    return f'<b>Users ({len(screen.names)})</b><ul aria-label="Users">{items}{more}</ul>'
+
+
+def trouble(screen: Screen) -> str:
+    """Why something was not done, or nothing at all."""
+    if not screen.trouble:
+        return ""
+    remark = " ck-remark" * (screen.trouble == screen.status.sentence and screen.status.blame is Blame.NOTHING)
+    return f'<div class="ck-trouble{remark}" role="alert">{escape(screen.trouble)}</div>'
+
+
+def _line(line: Line) -> str:
+    time = f'<span class="ck-time">{line.clock}</span>'
+    match line.kind:
+        case Kind.NOTICE:
+            return f'<div class="ck-notice"><bdi>{escape(line.text)}</bdi> {time}</div>'
+        case Kind.TROUBLE:
+            return f'<div class="ck-trouble">{escape(line.text)} {time}</div>'
+    classes = "ck-line ck-hue" + " ck-mine" * line.mine + " ck-private" * (line.kind is Kind.TOLD)
+    private = ' <span class="ck-time">private</span>' if line.kind is Kind.TOLD else ""
+    you = ' <span class="ck-time">you</span>' if line.mine and line.kind is Kind.SAID else ""
+    speaker = f"{_name(line.name, line.speaker)}{you}{private} {time}"
+    return f'<div class="{classes}" style="{_hues(line.name)}"><div>{speaker}</div><bdi>{escape(line.text)}</bdi></div>'
+
+
+def _name(name: str, shown: str = "") -> str:
+    return f'<bdi class="ck-name ck-hue" style="{_hues(name)}">{escape(shown or name)}</bdi>'
+
+
+def _hues(name: str) -> str:
+    colour = colour_of(name)
+    return f"--on-light:{colour.on_light};--on-dark:{colour.on_dark}"
+
+
+def _you(name: str, screen: Screen) -> str:
+    return ' <span class="ck-time">you</span>' if fold(name) == fold(screen.name) else ""
+
+
+def _ends(own: Address | None, server: Address | None) -> str:
+    if not (own and server):
+        return ""
+    return f'<div class="ck-ends"><span>you {_address(own)}</span> <span>→ server {_address(server)}</span></div>'
+
+
+def _address(address: Address) -> str:
+    return f"<code>{escape(write_address(address))}</code>"

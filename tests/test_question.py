@@ -4,15 +4,14 @@ import pytest
 
 from chatkit.errors import MisuseError
 from chatkit.teach.catalogue import find_question, questions
-from chatkit.teach.example import FIGURE_6
 from chatkit.teach.fitness import faults
-from chatkit.teach.hints import arithmetic, hints
-from chatkit.teach.question import Number, Question
-from chatkit.teach.typed import frame_number, sequence_number
-from tests.talks import Ends, caught
+from chatkit.teach.hints import hints
+from chatkit.teach.kind import CHOICE, ORDER, Option, letter, written
+from chatkit.teach.question import Question
+from chatkit.teach.typed import count, duration, frame_number, sequence_number
+from chatkit.teach.value import Choice, Count, Frames, Number, Order, Seconds
 
 ALL = pytest.mark.parametrize("question", questions(), ids=lambda question: question.id)
-TALK = caught(Ends(3_477_729_235, 1_000).chat()).conversations[0]
 
 
 def test_a_number_is_absolute_modulo_the_circle_and_relative_to_its_isn() -> None:
@@ -26,8 +25,9 @@ def test_a_number_behind_its_isn_has_a_relative_number_too() -> None:
 
 
 def test_the_arithmetic_says_when_it_goes_round_the_circle() -> None:
-    assert arithmetic(Number(100, 1)) == "100 + 1 = 101"
-    assert arithmetic(Number(4_294_967_295, 1)) == "4294967295 + 1 = 0 (modulo 2^32)"
+    assert Number(100, 1).working == "100 + 1 = 101"
+    assert Number(4_294_967_295, 1).working == "4294967295 + 1 = 0 (modulo 2^32)"
+    assert Number(100, 0).working == ""
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_an_unknown_name_gets_the_names_that_there_are() -> None:
 
 @ALL
 def test_a_question_has_an_answer_and_no_fault_on_the_example(question: Question) -> None:
-    assert not faults(FIGURE_6, question.needs)
-    assert question.right(FIGURE_6).frames
+    assert not faults(question.example, question.needs)
+    assert question.right(question.example).frames or not question.wants_frame
 
 
 @ALL
@@ -110,25 +110,106 @@ def test_the_mistakes_of_a_question_have_names_of_their_own(question: Question) 
 
 
 @ALL
-def test_no_mistake_gives_the_right_absolute_number(question: Question) -> None:
-    assert not question.suspects(TALK, question.right(TALK).number.absolute)
+def test_a_question_asks_in_sentences(question: Question) -> None:
+    for text in (question.prompt, question.why, question.where, question.rule):
+        assert text[0].isupper() and text[-1] in ".?)", text
+    assert 1 <= question.exercise <= 25 and 1 <= question.level <= 3
+    assert question.misconceptions, "a question that knows no mistake teaches nothing"
 
 
 @ALL
 def test_the_hints_climb_from_where_to_look_to_the_solution(question: Question) -> None:
-    where, rule, worked, solution = hints(question, TALK)
-    number = str(question.right(TALK).number.absolute)
-    assert number not in where.text + rule.text + worked.text + worked.figure
-    assert number in solution.text and solution.is_solution
+    where, rule, worked, solution = hints(question, question.example)
+    assert not any(hint.is_solution for hint in (where, rule, worked)) and solution.is_solution
+    assert question.why in solution.text
 
 
 @ALL
 def test_the_worked_hint_points_at_the_segment_in_the_figure(question: Question) -> None:
-    worked, answer = hints(question, TALK)[2], question.right(FIGURE_6)
-    line = next(line for line in worked.figure.splitlines() if "<==" in line)
-    assert str(answer.number.absolute) in line and f"frame {answer.frames[0]}" in line
+    worked, answer = hints(question, None)[2], question.right(question.example)
+    lines = [line for line in worked.figure.splitlines() if "<==" in line]
+    if answer.frames:
+        assert len(lines) == 1 and f"frame {answer.frames[0]}" in lines[0]
+    else:
+        assert not lines
 
 
 @ALL
 def test_without_a_fit_conversation_there_is_no_solution_to_show(question: Question) -> None:
     assert not any(hint.is_solution for hint in hints(question, None))
+
+
+# ---- values, and how they are written ----
+
+
+def test_a_count_may_be_right_in_several_ways() -> None:
+    assert Count(3, frozenset({4})).is_meant_by(4) and not Count(3).is_meant_by(4)
+
+
+def test_a_time_is_meant_however_it_is_rounded() -> None:
+    trip = Seconds(0.000_314_2)
+    assert all(trip.is_meant_by(given) for given in (0.000_314_2, 0.000_31, 0.000_314, 0.000_315))
+    assert not trip.is_meant_by(0.000_33) and not trip.is_meant_by("0.000314")
+    assert Seconds(0.2).is_meant_by(0.199) and not Seconds(0.2).is_meant_by(0.21)
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"),
+    [
+        ("0.31 ms", 0.00031),
+        ("310us", 0.00031),
+        ("310 µs", 0.00031),
+        ("1,5 s", 1.5),
+        ("2 MS", 0.002),
+        (0.2, 0.2),
+        ("", None),
+    ],
+)
+def test_a_time_is_read_with_its_unit(typed: str | float, seconds: float | None) -> None:
+    assert duration(typed) == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize("typed", ["0.31", "fast", "1 h", "-1 ms", "1e3 s", "9" * 400 + " s"])
+def test_a_time_without_a_unit_is_asked_for_it(typed: str) -> None:
+    with pytest.raises(MisuseError, match="is no time. Write it with its unit: 0.31 ms, 310 us, or"):
+        duration(typed)
+
+
+def test_nothing_is_counted_below_zero() -> None:
+    assert count("1,000") == 1000
+    with pytest.raises(MisuseError, match="-1 is less than nothing"):
+        count("-1")
+
+
+OPTIONS = (Option("kernel", "the kernel"), Option("accept", "accept()"))
+
+
+@pytest.mark.parametrize("typed", ["b", "B", "b)", "(b)", " accept() ", "accept"])
+def test_an_option_is_chosen_by_its_letter_its_text_or_its_key(typed: str) -> None:
+    assert CHOICE.read(typed, OPTIONS) == "accept"
+    assert letter(OPTIONS, "accept") == "b" and written("accept", OPTIONS) == '"accept()"'
+
+
+def test_what_is_not_offered_gets_a_sentence() -> None:
+    assert CHOICE.read("", OPTIONS) is None
+    with pytest.raises(MisuseError, match='"c" is not offered; choose one of a, b'):
+        CHOICE.read("c", OPTIONS)
+
+
+@pytest.mark.parametrize("typed", ["BA", "b a", "B, A", "b > a", ["b", "a"]])
+def test_an_order_is_read_from_its_letters(typed: str | list[str]) -> None:
+    assert ORDER.read(typed, OPTIONS) == ("accept", "kernel")
+    assert written(("accept", "kernel"), OPTIONS) == "B A"
+
+
+@pytest.mark.parametrize("typed", ["A", "AAB", "ABC", "12"])
+def test_an_order_names_each_piece_once(typed: str) -> None:
+    with pytest.raises(MisuseError, match="does not name each of A B once"):
+        ORDER.read(typed, OPTIONS)
+
+
+def test_each_value_knows_what_means_it() -> None:
+    assert Frames((3, 7)).is_meant_by(7) and str(Frames((3, 7))) == "3 or 7"
+    assert Choice("kernel").is_meant_by("kernel") and not Choice("kernel").is_meant_by("accept")
+    either = Order(("a", "b"), lambda order: len(order) == 2)
+    assert either.is_meant_by(("b", "a")) and not either.is_meant_by("ba")

@@ -36,6 +36,7 @@ class Kind(Enum):
     PAYLOAD_CUT = "the payload is cut"
     GAPS = "bytes are missing"
     NO_DATA = "the bytes that are asked for are missing"
+    LACKING = "what is asked about did not happen in it"
     SEVERAL = "it has several conversations"  # a notice from here on
     UNFINISHED = "it ends before the conversation does"
     DROPPED = "frames were dropped"

@@ -12,11 +12,13 @@ from chatkit.tcp.segment import Segment, at
 from chatkit.teach.catalogue import find_question
 from chatkit.teach.evidence import Evidence, gather, original
 from chatkit.teach.feedback import Feedback, Verdict
+from chatkit.teach.fitness import faults
 from chatkit.teach.general import OTHER_CONVERSATION, OTHER_FRAME, RELATIVE
-from chatkit.teach.hints import arithmetic
+from chatkit.teach.kind import FRAME, SEQUENCE, written
 from chatkit.teach.question import Answer, Misconception, Question
-from chatkit.teach.remarks import about_frame, ask_again, contents, places, which_number
-from chatkit.teach.typed import Typed, frame_number, sequence_number
+from chatkit.teach.remarks import about_frame, ask_again, contents, is_relative, places, which_number
+from chatkit.teach.typed import Typed, frame_number
+from chatkit.teach.value import Given
 
 
 def check(
@@ -28,111 +30,137 @@ def check(
     port: int | None = None,
     client: int | None = None,
 ) -> Feedback:
-    """Judge an answer: a number, absolute or relative, as it is or as text, and the number of a frame that shows it.
+    """Judge an answer, as it is or as text, and the number of a frame that shows it.
 
-    `port` is the server's and `client` the client's, where the capture has several. MisuseError for an unknown id.
+    A sequence number is absolute or relative, a time is in seconds or has its unit, an option is its letter or its
+    text, an order is the letters. `port` is the server's and `client` the client's, where the capture has several.
+    MisuseError for an unknown id.
     """
-    question, given = find_question(id), _read(answer, frame)
-    evidence = gather(capture, question.needs, port=port, client=client, frame=given.frame)
-    return _Case(question, evidence, given).feedback()
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What the student gave; `complaint` says what of it cannot be read."""
-
-    value: int | None = None
-    frame: int | None = None
-    complaint: str = ""
-
-
-def _read(answer: Typed, frame: Typed) -> _Given:
+    question = find_question(id)
+    shown_by, complaint = _read_frame(frame)
+    hint = shown_by if question.kind is not FRAME else _read_frame(answer)[0]
+    evidence = gather(capture, question.needs, port=port, client=client, frame=hint)
+    if evidence.unfit or complaint or evidence.conversation is None:
+        return _Case(question, evidence, None, shown_by, complaint).feedback()
     try:
-        shown_by = frame_number(frame)
+        given = question.kind.read(answer, question.offers_on(evidence.conversation))
     except MisuseError as error:
-        return _Given(complaint=f"The frame: {error}")
+        return _Case(question, evidence, None, shown_by, f"The answer: {error}").feedback()
+    return _Case(question, evidence, given, shown_by).feedback()
+
+
+def _read_frame(frame: Typed) -> tuple[int | None, str]:
+    """The number of the frame, and what is wrong with what was typed."""
     try:
-        return _Given(sequence_number(answer), shown_by)
+        return frame_number(frame), ""
     except MisuseError as error:
-        return _Given(frame=shown_by, complaint=f"The answer: {error}")
+        return None, f"The frame: {error}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What there is to judge."""
+    """What there is to judge; `complaint` says what of the student's cannot be read."""
 
     question: Question
     evidence: Evidence
-    given: _Given
+    given: Given | None
+    frame: int | None
+    complaint: str = ""
 
     def feedback(self) -> Feedback:
         """The verdict, with its reasons."""
-        talk, value, unfit = self.evidence.conversation, self.given.value, self.evidence.unfit
+        talk, unfit = self.evidence.conversation, self.evidence.unfit
         if unfit:
             return self._say(Verdict.UNFIT, "No answer can be judged on this capture.", unfit.seen, unfit.redo)
-        if self.given.complaint:
-            return self._say(Verdict.MISSING, self.given.complaint)
-        if talk is None or value is None:
-            return self._say(Verdict.MISSING, f"Write {self.question.subject}, and a frame that shows it.")
+        if self.complaint:
+            return self._say(Verdict.MISSING, self.complaint)
+        if talk is None or self.given is None:
+            asks = self.question.kind.asks.format(subject=self.question.subject)
+            return self._say(
+                Verdict.MISSING, f"{asks}, and a frame that shows it." if self._wants_frame else f"{asks}."
+            )
         answer = self.question.right(talk)
-        if answer.number.is_meant_by(value):
-            return self._of_right_number(answer, value)
-        return self._of_wrong_number(talk, answer, value)
+        if answer.value.is_meant_by(self.given):
+            return self._of_right_answer(answer, self.given)
+        return self._of_wrong_answer(talk, answer, self.given)
 
-    def _of_right_number(self, answer: Answer, value: int) -> Feedback:
-        frame = self.given.frame
-        if frame is None:
-            return self._say(Verdict.MISSING, f"{value} is right. Which frame shows it? Write its number, too.")
-        shown = original(self.evidence.capture, frame)
+    def _of_right_answer(self, answer: Answer, given: Given) -> Feedback:
+        if not self._wants_frame:
+            return self._right(answer, given, None)
+        if self.frame is None:
+            said = f"{self._written} is right. Which frame shows it? Write its number, too."
+            return self._say(Verdict.MISSING, said)
+        shown = original(self.evidence.capture, self.frame)
         if shown is None or shown.frame not in answer.frames:
-            there = f"{value} is right, but frame {frame} does not show it: {contents(self.evidence, frame)}."
-            return self._say(Verdict.ALMOST, there, self.question.where, named=OTHER_FRAME, look=self._own(shown))
-        return self._right(answer, value, shown)
+            there = contents(self.evidence, self.frame)
+            said = f"{self._written} is right, but frame {self.frame} does not show it: {there}."
+            return self._say(Verdict.ALMOST, said, self.question.where, named=OTHER_FRAME, look=self._own(shown))
+        return self._right(answer, given, shown)
 
-    def _right(self, answer: Answer, value: int, shown: Segment) -> Feedback:
-        number = answer.number
-        sum_up = f" {arithmetic(number)}." if number.steps else ""
+    def _right(self, answer: Answer, given: Given, shown: Segment | None) -> Feedback:
+        value = answer.value
+        working = f" {value.working}." if value.working else ""
+        proof = f", and frame {self.frame} shows it" if shown else ""
         return self._say(
             Verdict.RIGHT,
-            f"{value} is {self.question.subject}, and frame {self.given.frame} shows it.",
-            self.question.why + sum_up,
-            which_number(number, value),
-            named=RELATIVE if value != number.absolute else None,
-            look=shown,
+            self.question.kind.is_right.format(given=self._written, subject=self.question.subject) + proof + ".",
+            self.question.why + working,
+            which_number(value, given),
+            named=RELATIVE if is_relative(value, given) else None,
+            look=shown or self._segment(answer.frames),
         )
 
-    def _of_wrong_number(self, talk: Conversation, answer: Answer, value: int) -> Feedback:
-        wrong = f"{value} is not {self.question.subject}."
-        match self.question.suspects(talk, value):
+    def _of_wrong_answer(self, talk: Conversation, answer: Answer, given: Given) -> Feedback:
+        match self.question.suspects(talk, given):
             case ():
-                return self._unexplained(talk, answer, value)
+                return self._unexplained(talk, answer, given)
             case (mistake,):
-                return self._almost(talk, answer, value, mistake)
+                return self._almost(talk, answer, given, mistake)
             case suspects:
-                return self._say(Verdict.NOT_YET, wrong, ask_again(talk, value, suspects))
+                return self._say(Verdict.NOT_YET, self._wrong(), ask_again(talk, given, suspects))
 
-    def _almost(self, talk: Conversation, answer: Answer, value: int, mistake: Misconception) -> Feedback:
-        is_relative = all(value != number.absolute for number in mistake.numbers(talk))
+    def _almost(self, talk: Conversation, answer: Answer, given: Given, mistake: Misconception) -> Feedback:
+        relative = all(is_relative(value, given) for value in mistake.gives(talk))
         return self._say(
             Verdict.ALMOST,
-            f"{value}{', a relative number,' if is_relative else ''} is not {self.question.subject}.",
+            self._wrong(", a relative number," if relative else ""),
             mistake.explanation,
-            about_frame(self.evidence, answer, self.given.frame),
+            self._about_frame(answer),
             named=mistake,
             look=mistake.look(talk),
         )
 
-    def _unexplained(self, talk: Conversation, answer: Answer, value: int) -> Feedback:
-        for other in self.evidence.others:
-            if self.question.right(other).number.absolute == value:
-                whose = f"{value} is right in the conversation of client {at(other.client)}, not of {at(talk.client)}."
+    def _unexplained(self, talk: Conversation, answer: Answer, given: Given) -> Feedback:
+        is_number = self.question.kind is SEQUENCE
+        for other in self.evidence.others if is_number else ():
+            if str(self.question.right(other).value) == str(given):
+                whose = f"{given} is right in the conversation of client {at(other.client)}, not of {at(talk.client)}."
                 return self._say(Verdict.ALMOST, whose, OTHER_CONVERSATION.explanation, named=OTHER_CONVERSATION)
         return self._say(
             Verdict.NOT_YET,
-            f"{value} is not {self.question.subject}. {places(talk, value)}",
+            f"{self._wrong()} {places(talk, given)}" if is_number else self._wrong(),
             self.question.where,
-            about_frame(self.evidence, answer, self.given.frame),
+            self._about_frame(answer),
         )
+
+    @property
+    def _wants_frame(self) -> bool:
+        return self.question.wants_frame and self.question.kind is not FRAME
+
+    @property
+    def _written(self) -> str:
+        assert self.given is not None
+        return written(self.given, self.question.offers_on(self.evidence.conversation))
+
+    def _wrong(self, remark: str = "") -> str:
+        return self.question.kind.is_wrong.format(given=self._written + remark, subject=self.question.subject)
+
+    def _about_frame(self, answer: Answer) -> str:
+        return about_frame(self.evidence, answer, self.frame) if self._wants_frame else ""
+
+    def _segment(self, frames: tuple[int, ...]) -> Segment | None:
+        talk = self.evidence.conversation
+        return next((s for s in talk.segments if s.frame in frames), None) if talk and frames else None
 
     def _own(self, segment: Segment | None) -> Segment | None:
         """The segment if it is one of the conversation's: only those are on its ladder."""
@@ -144,3 +172,8 @@ class _Case:
     ) -> Feedback:
         said = tuple(sentence for sentence in sentences if sentence)
         return Feedback(self.question, verdict, said, self.evidence, named, look.frame if look else None)
+
+
+def can_be_answered(question: Question, capture: Capture) -> bool:
+    """Whether one conversation of the capture has all that the question needs."""
+    return any(not faults(talk, question.needs) for talk in capture.conversations)

@@ -1,27 +1,34 @@
-"""What a question needs of a conversation; the capture is judged by that before the student is."""
+"""What a question needs of a conversation; the capture is judged by that before the student is.
+
+A need is a function that gives what is wrong, with what to redo, or None. Those that several questions have are here.
+"""
 
 from collections.abc import Callable
-from enum import Enum
 
 from chatkit.capture.fitness import Fault, Kind, begins_midstream, is_unanswered
 from chatkit.tcp.conversation import Conversation
+from chatkit.tcp.teardown import Ending
 from chatkit.teach.landmarks import data_from_client, first_data
 
-
-class Need(Enum):
-    """Something that a conversation has to have captured."""
-
-    SYN = "the SYN of the client"
-    SYNACK = "the SYN,ACK of the server"
-    FIRST_DATA = "the first data of the client"
+Need = Callable[[Conversation], Fault | None]
 
 
 def faults(talk: Conversation, needs: tuple[Need, ...]) -> tuple[Fault, ...]:
     """What is wrong with the conversation, the first thing to mend first; empty if it has all that is needed."""
-    return tuple(fault for need in needs if (fault := _CHECKS[need](talk)))
+    return tuple(fault for need in needs if (fault := need(talk)))
 
 
-def _without_first_data(talk: Conversation) -> Fault | None:
+def lacks(said: str, redo: str) -> Fault:
+    """The conversation has not got what the question is about."""
+    return Fault(Kind.LACKING, said, redo)
+
+
+SYN: Need = begins_midstream  # the SYN of the client
+SYNACK: Need = is_unanswered  # the SYN,ACK of the server
+
+
+def first_data_of_client(talk: Conversation) -> Fault | None:
+    """The first byte that the client sends."""
     if first_data(talk):
         return None
     if data_from_client(talk):
@@ -30,8 +37,29 @@ def _without_first_data(talk: Conversation) -> Fault | None:
     return Fault(Kind.NO_DATA, "The client sends no data in it.", "Say something as the client while you capture.")
 
 
-_CHECKS: dict[Need, Callable[[Conversation], Fault | None]] = {
-    Need.SYN: begins_midstream,
-    Need.SYNACK: is_unanswered,
-    Need.FIRST_DATA: _without_first_data,
-}
+def both_fins(talk: Conversation) -> Fault | None:
+    """A FIN from each end, and the ACK of each."""
+    if talk.teardown.ending is Ending.CLOSED and len(talk.teardown.segments) >= 3:
+        return None
+    if talk.teardown.ending is Ending.RESET:
+        return lacks("It ends with a reset, not with a FIN from each end.", "Let the client leave with Disconnect.")
+    return Fault(
+        Kind.UNFINISHED,
+        f"When it ends, the conversation is {talk.teardown.ending.value}, and not all of it is acknowledged."
+        if talk.teardown.ending is Ending.CLOSED
+        else f"When it ends, the conversation is {talk.teardown.ending.value}.",
+        "Let the client leave, and go on capturing until both ends have closed.",
+    )
+
+
+def whole_stream_of_client(talk: Conversation) -> Fault | None:
+    """Every byte that the client sends, as bytes."""
+    stream = talk.reassembled(talk.client)
+    cut = int((talk.sent_by(talk.client).size - talk.sent_by(talk.client).captured).sum())
+    if cut:
+        said = f"{cut} bytes of the client's payload are cut from it."
+        return Fault(Kind.PAYLOAD_CUT, said, "Capture whole frames: with no snaplen, or one of 262144.")
+    if stream.gaps:
+        said = f"{sum(gap.length for gap in stream.gaps)} bytes of the client are missing from it."
+        return Fault(Kind.GAPS, said, "Capture once more, with less going on beside it.")
+    return None

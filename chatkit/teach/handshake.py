@@ -7,9 +7,10 @@ client  --> <SEQ=ISN+1><ACK=own ISN+1><CTL=ACK><DATA>   server    and the first 
 
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Flag, Segment
-from chatkit.teach.fitness import Need
+from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client
 from chatkit.teach.landmarks import Copies, first_data, last_of_handshake, synacks, syns
-from chatkit.teach.question import Answer, Misconception, Numbers, Question, counted, read
+from chatkit.teach.question import Answer, Misconception, Question, counted, read
+from chatkit.teach.value import Number
 
 
 def _seq_of_syn(talk: Conversation) -> Answer:
@@ -32,27 +33,27 @@ def _frames(copies: Copies) -> tuple[int, ...]:
 # What mistakes give
 
 
-def _isn_of_client(talk: Conversation) -> Numbers:
+def _isn_of_client(talk: Conversation) -> tuple[Number, ...]:
     return (counted(talk, talk.client, 0),)
 
 
-def _after_isn_of_client(talk: Conversation) -> Numbers:
+def _after_isn_of_client(talk: Conversation) -> tuple[Number, ...]:
     return (counted(talk, talk.client, 1),)
 
 
-def _two_after_isn_of_client(talk: Conversation) -> Numbers:
+def _two_after_isn_of_client(talk: Conversation) -> tuple[Number, ...]:
     return (counted(talk, talk.client, 2),)
 
 
-def _isn_of_server(talk: Conversation) -> Numbers:
+def _isn_of_server(talk: Conversation) -> tuple[Number, ...]:
     return (counted(talk, talk.server, 0),)
 
 
-def _after_isn_of_server(talk: Conversation) -> Numbers:
+def _after_isn_of_server(talk: Conversation) -> tuple[Number, ...]:
     return (counted(talk, talk.server, 1),)
 
 
-def _counted_from_server(talk: Conversation) -> Numbers:
+def _counted_from_server(talk: Conversation) -> tuple[Number, ...]:
     """The server's first byte, and what the client acknowledges when it sends its own first."""
     acks = (read(talk, talk.server, s.ack) for s in first_data(talk) if s.flags & Flag.ACK)
     return (*_after_isn_of_server(talk), *acks)
@@ -132,10 +133,11 @@ ACK_TAKES_A_NUMBER = Misconception(
 QUESTIONS = (
     Question(
         id="handshake.syn-seq",
+        exercise=3,
         level=1,
         subject="the seq of the SYN",
         prompt="The client opens the connection with a SYN. Which sequence number does this SYN have?",
-        needs=(Need.SYN, Need.SYNACK),
+        needs=(SYN, SYNACK),
         right=_seq_of_syn,
         why="It is the client's ISN, the number from which the client counts. Each connection gets another, so that a "
         "late segment of an old one is not taken for one of this.",
@@ -146,10 +148,11 @@ QUESTIONS = (
     ),
     Question(
         id="handshake.synack-ack",
+        exercise=3,
         level=1,
         subject="the ack of the SYN,ACK",
         prompt="The server answers the SYN with a SYN,ACK. Which acknowledgement number does this SYN,ACK have?",
-        needs=(Need.SYN, Need.SYNACK),
+        needs=(SYN, SYNACK),
         right=_ack_of_synack,
         why="An ack is the number that is waited for next. The SYN takes one although it carries no byte, so the "
         "server waits for the one after it.",
@@ -160,11 +163,12 @@ QUESTIONS = (
     ),
     Question(
         id="handshake.first-data-seq",
+        exercise=3,
         level=1,
         subject="the seq of the client's first data",
         prompt="Find the first segment that carries data from the client to the server; the server may have sent some "
         "before it. Which sequence number does the first byte in it have?",
-        needs=(Need.SYN, Need.SYNACK, Need.FIRST_DATA),
+        needs=(SYN, SYNACK, first_data_of_client),
         right=_seq_of_first_data,
         why="The SYN took the ISN and a pure ACK takes no number, so the first byte has the number after the SYN's.",
         misconceptions=(SYN_TAKES_NO_NUMBER, ACK_TAKES_A_NUMBER, BYTES_OF_SERVER),

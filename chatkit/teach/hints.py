@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from chatkit.tcp.conversation import Conversation
-from chatkit.teach.example import FIGURE_6
-from chatkit.teach.question import Number, Question
+from chatkit.teach.kind import written
+from chatkit.teach.question import Answer, Question
+from chatkit.teach.value import Choice, Number, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +24,30 @@ def hints(question: Question, talk: Conversation | None) -> tuple[Hint, ...]:
     return rungs if talk is None else (*rungs, _solution(question, talk))
 
 
-def arithmetic(number: Number) -> str:
-    """How the number comes from its ISN: `4294967295 + 1 = 0 (modulo 2^32)`."""
-    wraps = " (modulo 2^32)" if number.isn + number.steps != number.absolute else ""
-    return f"{number.isn} + {number.steps} = {number.absolute}{wraps}"
-
-
 def _worked(question: Question) -> Hint:
-    answer = question.right(FIGURE_6)
-    client, server = (FIGURE_6.isn(end) for end in FIGURE_6.endpoints)
-    text = (
-        f"In Figure 6 of RFC 9293 the client's ISN is {client} and the server's is {server}. There, {question.subject} "
-        f"is {answer.number.absolute}, in frame {answer.frames[0]}."
-    )
-    return Hint("Worked on another conversation", text, str(FIGURE_6.ladder(highlight=answer.frames[0])))
+    talk = question.example
+    answer = question.right(talk)
+    case = question.case(talk)
+    text = " ".join(part for part in ("Here is another conversation.", case, _stated(question, talk, answer)) if part)
+    look = answer.frames[0] if answer.frames else None
+    return Hint("Worked on another conversation", text, str(talk.ladder(highlight=look, frames=True)))
 
 
 def _solution(question: Question, talk: Conversation) -> Hint:
     answer = question.right(talk)
-    text = (
-        f"In your capture, {question.subject} is {answer.number.absolute}, in frame {answer.frames[0]}; "
-        f"relative to the ISN it is {answer.number.relative}. {question.why}"
-    )
-    return Hint("The solution", text, is_solution=True)
+    value = answer.value
+    relative = f" Relative to the ISN it is {value.relative}." if isinstance(value, Number) else ""
+    stated = _stated(question, talk, answer, "In your capture ")
+    return Hint("The solution", f"{stated}{relative} {question.why}", is_solution=True)
+
+
+def _stated(question: Question, talk: Conversation, answer: Answer, start: str = "There ") -> str:
+    """What is right, as a sentence."""
+    frame = f", in frame {answer.frames[0]}" if answer.frames else ""
+    working = f" ({answer.value.working})" if answer.value.working else ""
+    match answer.value:
+        case Choice(key):
+            return f"{start}it is {written(key, question.offers_on(talk))}{frame}{working}."
+        case Order(example):
+            return f"{start}one possible order is {written(example, question.offers_on(talk))}{working}."
+    return f"{start}{question.subject} is {answer.value}{frame}{working}."

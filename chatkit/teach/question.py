@@ -1,7 +1,7 @@
-"""A question is data, and knows no answer: all numbers are computed from the student's own conversation.
+"""A question is data, and knows no answer: everything is computed from the student's own conversation.
 
-    right           Conversation -> Answer       the number, and every frame that shows it
-    misconceptions  Conversation -> Numbers      what each known mistake would give on that same conversation
+    right           Conversation -> Answer       what is right, and every frame that shows it
+    misconceptions  Conversation -> Values       what each known mistake would give on that same conversation
     where, rule     the first two hints          the others are worked out (hints.py)
 
 To add one is to add a row to a table like that of handshake.py.
@@ -13,50 +13,33 @@ from enum import Enum
 
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Endpoint, Segment
-from chatkit.tcp.sequence import CIRCLE, add, distance
+from chatkit.tcp.sequence import distance
+from chatkit.teach.example import CHAT
 from chatkit.teach.fitness import Need
+from chatkit.teach.kind import SEQUENCE, Kind, Offers
+from chatkit.teach.value import Choice, Given, Number, Value, Values
 
 
-class Kind(Enum):
-    """What sort of answer a question takes."""
+class Way(Enum):
+    """What it takes to make a capture of one's own that has what a question asks about."""
 
-    NUMBER = "a sequence number, and the number of a frame that shows it"
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A sequence number, as so many steps after one end's ISN."""
-
-    isn: int
-    steps: int
-
-    @property
-    def absolute(self) -> int:
-        """As the header has it."""
-        return add(self.isn, self.steps)
-
-    @property
-    def relative(self) -> int:
-        """As Wireshark counts it."""
-        return self.steps % CIRCLE
-
-    def is_meant_by(self, value: int) -> bool:
-        """Whether the value is this number in one of the two ways."""
-        return value in (self.absolute, self.relative)
-
-
-Numbers = tuple[Number, ...]
+    ANY = "a live capture"
+    LAN = "a private LAN, whose wire loses what it is told to lose"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is right: a number, and the frames that show it; several where a segment was sent again."""
+    """What is right, and the frames that show it; several where a segment was sent again."""
 
-    number: Number
+    value: Value
     frames: tuple[int, ...]
 
 
-def _no_numbers(_: Conversation) -> Numbers:
+Gives = Callable[[Conversation], Values]
+
+
+def nothing(_: Conversation) -> Values:
+    """A mistake that no value gives away."""
     return ()
 
 
@@ -64,14 +47,18 @@ def _no_segment(_: Conversation) -> Segment | None:
     return None
 
 
+def _no_case(_: Conversation) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Misconception:
-    """A mistake that has a name, the numbers that it gives on a conversation, and the segment that shows why."""
+    """A mistake that has a name, what it gives on a conversation, and the segment that shows why it is one."""
 
     id: str
     name: str
     explanation: str
-    numbers: Callable[[Conversation], Numbers] = _no_numbers
+    gives: Gives = nothing
     look: Callable[[Conversation], Segment | None] = _no_segment
 
 
@@ -80,6 +67,7 @@ class Question:
     """One thing to find out from a capture."""
 
     id: str
+    exercise: int  # of the course, 1 to 25
     level: int  # 1 to 3
     subject: str  # what is asked for, in the words of a sentence: "the ack of the SYN,ACK"
     prompt: str
@@ -89,11 +77,27 @@ class Question:
     misconceptions: tuple[Misconception, ...]
     where: str
     rule: str
-    kind: Kind = Kind.NUMBER
+    kind: Kind = SEQUENCE
+    case: Callable[[Conversation], str] = _no_case  # what is asked about in this very conversation
+    offers: Offers | Callable[[Conversation], Offers] = ()  # to choose from, or to put in order
+    wants_frame: bool = True  # the number of a frame that shows it
+    example: Conversation = CHAT  # to work the question on
+    way: Way = Way.ANY
 
-    def suspects(self, talk: Conversation, value: int) -> tuple[Misconception, ...]:
-        """The mistakes that give this value on this conversation."""
-        return tuple(m for m in self.misconceptions if any(number.is_meant_by(value) for number in m.numbers(talk)))
+    @property
+    def is_predictable(self) -> bool:
+        """Whether it can be answered before there is a capture."""
+        return not callable(self.offers)
+
+    def offers_on(self, talk: Conversation | None) -> Offers:
+        """What is offered; nothing where that depends on a conversation, and there is none."""
+        if callable(self.offers):
+            return () if talk is None else self.offers(talk)
+        return self.offers
+
+    def suspects(self, talk: Conversation, given: Given) -> tuple[Misconception, ...]:
+        """The mistakes that give this on this conversation."""
+        return tuple(m for m in self.misconceptions if any(value.is_meant_by(given) for value in m.gives(talk)))
 
     def __repr__(self) -> str:
         return f"<Question {self.id}, level {self.level}: {self.prompt}>"
@@ -108,6 +112,11 @@ def read(talk: Conversation, end: Endpoint, absolute: int) -> Number:
     """A number that a header has, counted from this end's ISN."""
     isn = _isn(talk, end)
     return Number(isn, distance(isn, absolute))
+
+
+def chosen(*keys: str) -> Gives:
+    """A mistake that chooses one of these options."""
+    return lambda _: tuple(Choice(key) for key in keys)
 
 
 def _isn(talk: Conversation, end: Endpoint) -> int:

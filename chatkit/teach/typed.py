@@ -1,6 +1,7 @@
 """What a person typed, as a number, in every common way to write one; and a sentence for what is none."""
 
 import re
+from collections.abc import Sequence
 from operator import index
 from typing import SupportsIndex
 
@@ -8,7 +9,7 @@ from chatkit.errors import MisuseError
 from chatkit.protocol.text import quote
 from chatkit.tcp.sequence import CIRCLE
 
-Typed = SupportsIndex | str | None
+Typed = SupportsIndex | float | str | Sequence[str] | None
 
 _SPACES = " \u00a0\u202f"  # the plain, the unbreakable and the narrow one: French and the SI group digits with them
 _FORMS = (  # the pattern, and its base
@@ -16,6 +17,8 @@ _FORMS = (  # the pattern, and its base
     (re.compile(r"[0-9]{1,100}"), 10),
     (re.compile(rf"[0-9]{{1,3}}(?:([,._'{_SPACES}])[0-9]{{3}})(?:\1[0-9]{{3}})*"), 10),
 )
+_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ns": 1e-9}  # both signs for micro
+_TIME = re.compile(rf"(?P<amount>[0-9]{{1,20}}(?:[.,][0-9]{{1,20}})?)[{_SPACES}]*(?P<unit>{'|'.join(_UNITS)})", re.I)
 
 
 def sequence_number(typed: Typed) -> int | None:
@@ -24,6 +27,29 @@ def sequence_number(typed: Typed) -> int | None:
     if value is not None and not 0 <= value < CIRCLE:
         raise MisuseError(f"{value} is no sequence number: they are 32 bits long, 0 to {CIRCLE - 1}.")
     return value
+
+
+def count(typed: Typed) -> int | None:
+    """Read how many of something there are."""
+    value = _number(typed)
+    if value is not None and value < 0:
+        raise MisuseError(f"{value} is less than nothing.")
+    return value
+
+
+def duration(typed: Typed) -> float | None:
+    """Read a time, in seconds; text says its unit, and a number of Python's is in seconds already."""
+    if typed is None:
+        return None
+    if isinstance(typed, (int, float)) and not isinstance(typed, bool):
+        return float(typed)
+    text = str(typed).strip()
+    if not text:
+        return None
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise MisuseError(f"{quote(text)} is no time. Write it with its unit: 0.31 ms, 310 us, or 0.00031 s.")
+    return float(found["amount"].replace(",", ".")) * _UNITS[found["unit"].lower()]
 
 
 def frame_number(typed: Typed) -> int | None:

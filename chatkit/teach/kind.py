@@ -90,8 +90,8 @@ def _plain(read: Callable[[Typed], Given | None]) -> Callable[[Typed, Offers], G
 SEQUENCE = Kind("a sequence number", "Number", "absolute or relative", _plain(sequence_number))
 COUNT = Kind("a number", "Number", "how many", _plain(count))
 TIME = Kind("a time", "Time", "such as 0.31 ms", _plain(duration))
-FRAME = Kind("the number of a frame", "Frame", "its number", _plain(frame_number), is_right="Frame {given} is {subject}",
-             is_wrong="Frame {given} is not {subject}.")  # fmt: skip
+FRAME = Kind("the number of a frame", "Frame", "its number", _plain(frame_number), "Write the number of {subject}",
+             "Frame {given} is {subject}", "Frame {given} is not {subject}.")  # fmt: skip
 CHOICE = Kind("one of the options", "Your choice", "a letter", _one_of, "Choose {subject}", "{given} is right",
               "{given} is not right.")  # fmt: skip
 ORDER = Kind("the letters in order", "Order", "such as B A C", _in_order, "Write {subject}",

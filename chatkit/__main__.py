@@ -36,6 +36,8 @@ COMMANDS = (
             "chatkit.faces.plotting", True),
     Command("check", "check server HOST:PORT: does that server keep to PROTOCOL.md",
             "chatkit.faces.checking", False),
+    Command("handout", "write the notebooks for the students from their sources; --solutions FOLDER: with the answers",
+            "chatkit.faces.handout", False),
 )
 
 INTERRUPTED = 130  # what a shell reports for Ctrl-C: 128 + SIGINT

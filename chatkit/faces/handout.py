@@ -53,7 +53,8 @@ def check(texts: dict[str, str], folder: Path) -> int:
     wrong = [folder / name for name, text in texts.items() if _text(folder / name) != text]
     for path in wrong:
         print(f"{_short(path)} differs from its source.")
-    print("The same command without --check makes them anew." if wrong else f"{len(texts)} notebooks are as their sources.")
+    as_they_should = f"{len(texts)} notebooks are as their sources."
+    print("The same command without --check makes them anew." if wrong else as_they_should)
     return 1 if wrong else 0
 
 

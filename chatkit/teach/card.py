@@ -5,10 +5,10 @@ Text and ground are those of the page, light or dark; each verdict's hue has at 
 """
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from chatkit.teach.feedback import Feedback
+    from chatkit.teach.feedback import Feedback, Verdict
 
 _HUES = {
     "missing": "#7f858d",
@@ -23,7 +23,23 @@ _LOOKS = (
 )
 
 
-def card(feedback: "Feedback") -> str:
+class Told(Protocol):
+    """What a student is told, about an answer or about a function."""
+
+    @property
+    def verdict(self) -> "Verdict":
+        """How it was judged."""
+
+    @property
+    def heading(self) -> str:
+        """The verdict in words."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The reasons."""
+
+
+def card(feedback: Told) -> str:
     """The verdict and its reasons."""
     verdict = feedback.verdict
     heading = f'<span aria-hidden="true">{verdict.sign}</span> {escape(_capital(feedback.heading))}'

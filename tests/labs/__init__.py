@@ -1,0 +1,1 @@
+"""Solutions of the labs: the right ones, and the wrong ones that students write."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER
+from chatkit.faces.kernel_table import sockets_on
 from chatkit.faces.tcp_views import ANN, SERVER, calls, catching, kill_a_client, restart
 from chatkit.lan.lan import Lan
 from chatkit.net.host import DEFAULT_PORT
@@ -45,6 +46,7 @@ def _before_accept(lan: Lan) -> Capture:
     door = (lan[SERVER].address, DEFAULT_PORT)
     with lan[SERVER].listen(DEFAULT_PORT), catching(lan, DEFAULT_PORT, "") as live, lan[ANN].connect(door) as ann:
         ann.sendall(LINE)
+        sockets_on(lan[SERVER], DEFAULT_PORT)  # meanwhile the ACK comes
     return live.stop()
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,6 @@ import pytest
 
 from chatkit.faces.notebook_versions import solution_version, student_version
 from tests.notebooks import ROOT, SOURCES, is_graded, is_solution, made, marks, read, small_notebook
-
-pytest.importorskip("nbgrader", reason="needs nbgrader: python3 -m chatkit test installs it")
 
 ASSIGNMENT = "chatkit"
 # Without this nbgrader writes an error of its own into the gap, and all cells after it fail.
@@ -30,7 +29,10 @@ with Gradebook("sqlite:///gradebook.db") as book:
         print(json.dumps([submission.student.id, {grade.name: [grade.score, grade.max_score] for grade in grades}]))
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+needs_nbgrader = pytest.mark.skipif(
+    find_spec("nbgrader") is None, reason="needs nbgrader: python3 -m chatkit test installs it"
+)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), needs_nbgrader]
 
 Score = dict[str, list[float]]  # by cell: its points, and how many there are
 

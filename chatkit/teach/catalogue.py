@@ -2,10 +2,11 @@
 
 from chatkit.errors import MisuseError
 from chatkit.protocol.text import quote
-from chatkit.teach import handshake
+from chatkit.teach import data, goodbye, handshake, loss, opening, order, payload, timing, window
 from chatkit.teach.question import Question
 
-_BY_ID = {question.id: question for question in (*handshake.QUESTIONS,)}
+_SUBJECTS = (opening, handshake, data, payload, timing, loss, window, goodbye, order)
+_BY_ID: dict[str, Question] = {question.id: question for subject in _SUBJECTS for question in subject.QUESTIONS}
 
 
 def questions() -> tuple[Question, ...]:

@@ -12,7 +12,7 @@ from chatkit.tcp.segment import Segment, at
 from chatkit.teach.catalogue import find_question
 from chatkit.teach.evidence import Evidence, gather, original
 from chatkit.teach.feedback import Feedback, Verdict
-from chatkit.teach.fitness import faults
+from chatkit.teach.fitness import fault
 from chatkit.teach.general import OTHER_CONVERSATION, OTHER_FRAME, RELATIVE
 from chatkit.teach.kind import FRAME, SEQUENCE, written
 from chatkit.teach.question import Answer, Misconception, Question
@@ -176,4 +176,4 @@ class _Case:
 
 def can_be_answered(question: Question, capture: Capture) -> bool:
     """Whether one conversation of the capture has all that the question needs."""
-    return any(not faults(talk, question.needs) for talk in capture.conversations)
+    return any(fault(talk, question.needs) is None for talk in capture.conversations)

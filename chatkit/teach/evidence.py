@@ -13,7 +13,7 @@ from chatkit.capture.fitness import Fault, Kind, elsewhere, without_tcp
 from chatkit.errors import MisuseError
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Segment, at
-from chatkit.teach.fitness import Need, faults
+from chatkit.teach.fitness import Need, fault, met
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ def gather(
     talks = [talk for talk in capture.conversations if _concerns(talk, port, client)]
     if not talks:
         return Evidence(capture, None, _nothing(capture, port, client))
-    fit = [talk for talk in talks if not faults(talk, needs)]
+    fit = [talk for talk in talks if fault(talk, needs) is None]
     if not fit:
-        nearest = min(talks, key=lambda talk: len(faults(talk, needs)))
-        return Evidence(capture, nearest, faults(nearest, needs)[0])
+        nearest = max(talks, key=lambda talk: met(talk, needs))
+        return Evidence(capture, nearest, fault(nearest, needs))
     servers = sorted({talk.server[1] for talk in fit})
     if len(servers) > 1 and port is None:
         return Evidence(capture, None, _several(servers))

@@ -4,6 +4,7 @@ A need is a function that gives what is wrong, with what to redo, or None. Those
 """
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from chatkit.capture.fitness import Fault, Kind, begins_midstream, is_unanswered
 from chatkit.tcp.conversation import Conversation
@@ -13,9 +14,14 @@ from chatkit.teach.landmarks import data_from_client, first_data
 Need = Callable[[Conversation], Fault | None]
 
 
-def faults(talk: Conversation, needs: tuple[Need, ...]) -> tuple[Fault, ...]:
-    """What is wrong with the conversation, the first thing to mend first; empty if it has all that is needed."""
-    return tuple(fault for need in needs if (fault := need(talk)))
+def fault(talk: Conversation, needs: tuple[Need, ...]) -> Fault | None:
+    """The first thing that is wrong with the conversation; None if it has all that is needed."""
+    return next((found for need in needs if (found := need(talk))), None)
+
+
+def met(talk: Conversation, needs: tuple[Need, ...]) -> int:
+    """How many needs are met before the first that is not; each may rely on those before it."""
+    return sum(1 for _ in takewhile(lambda need: need(talk) is None, needs))
 
 
 def lacks(said: str, redo: str) -> Fault:

@@ -8,26 +8,22 @@ client  --> <SEQ=ISN+1><ACK=own ISN+1><CTL=ACK><DATA>   server    and the first 
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Flag, Segment
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client
-from chatkit.teach.landmarks import Copies, first_data, last_of_handshake, synacks, syns
+from chatkit.teach.landmarks import first_data, frames, last_of_handshake, synacks, syns
 from chatkit.teach.question import Answer, Misconception, Question, counted, read
 from chatkit.teach.value import Number
 
 
 def _seq_of_syn(talk: Conversation) -> Answer:
-    return Answer(_isn_of_client(talk)[0], _frames(syns(talk)))
+    return Answer(_isn_of_client(talk)[0], frames(syns(talk)))
 
 
 def _ack_of_synack(talk: Conversation) -> Answer:
     found = synacks(talk)
-    return Answer(read(talk, talk.client, found[0].ack), _frames(found))
+    return Answer(read(talk, talk.client, found[0].ack), frames(found))
 
 
 def _seq_of_first_data(talk: Conversation) -> Answer:
-    return Answer(_after_isn_of_client(talk)[0], _frames(first_data(talk)))
-
-
-def _frames(copies: Copies) -> tuple[int, ...]:
-    return tuple(segment.frame for segment in copies)
+    return Answer(_after_isn_of_client(talk)[0], frames(first_data(talk)))
 
 
 # What mistakes give

@@ -1,10 +1,14 @@
 """The segments that questions ask about. Each comes as all its copies, for a segment may have been sent again."""
 
+from collections.abc import Iterable
+
 from chatkit.tcp.conversation import Conversation
-from chatkit.tcp.segment import Flag, Segment
+from chatkit.tcp.judge import Judgement
+from chatkit.tcp.segment import Endpoint, Flag, Segment
 from chatkit.tcp.sequence import add, distance
 
 Copies = tuple[Segment, ...]
+SENT_AGAIN = {Judgement.RETRANSMISSION, Judgement.FAST_RETRANSMISSION}
 
 
 def syns(talk: Conversation) -> Copies:
@@ -37,6 +41,41 @@ def first_data(talk: Conversation) -> Copies:
 def last_of_handshake(talk: Conversation) -> Segment | None:
     """The client's ACK of the SYN,ACK; None where it was not captured."""
     return talk.handshake.ack if talk.handshake else None
+
+
+def first_bytes(talk: Conversation) -> Copies:
+    """The segment that brings the first byte of all, from either end."""
+    first = next((s for s in talk.segments if s.size and not s.flags & Flag.RST), None)
+    if first is None:
+        return ()
+    return tuple(s for s in talk.sent_by(first.source) if s.size and _brings(s, first.first_byte))
+
+
+def acks_of(talk: Conversation, end: Endpoint, number: int) -> Copies:
+    """The segments with which the other end says to this one: I wait for that number next."""
+    return tuple(s for s in talk.segments if s.destination == end and s.flags & Flag.ACK and s.ack == number)
+
+
+def covering_acks(talk: Conversation, end: Endpoint, number: int) -> Copies:
+    """The segments with which the other end says to this one that all before that number has come."""
+    heard = (s for s in talk.segments if s.destination == end and s.flags & Flag.ACK and not s.flags & Flag.RST)
+    return tuple(s for s in heard if distance(number, s.ack) >= 0)
+
+
+def sent_again(talk: Conversation) -> Copies:
+    """What was sent a second time, whatever it carries and whatever made its sender do so."""
+    verdicts = zip(talk.segments, talk.judgements, strict=True)
+    return tuple(segment for segment, verdict in verdicts if verdict & SENT_AGAIN and segment.length)
+
+
+def other(talk: Conversation, end: Endpoint) -> Endpoint:
+    """The end that this one talks with."""
+    return talk.server if end == talk.client else talk.client
+
+
+def frames(copies: Iterable[Segment]) -> tuple[int, ...]:
+    """The frames that carry them."""
+    return tuple(segment.frame for segment in copies)
 
 
 def _brings(segment: Segment, seq: int) -> bool:

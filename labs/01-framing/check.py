@@ -1,0 +1,35 @@
+"""Is my framing right?
+
+python3 labs/01-framing/check.py            judges framing.py beside this file
+python3 labs/01-framing/check.py FILE       or another one
+"""
+
+import runpy
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that chatkit is found without being installed
+
+from chatkit.bootstrap import old_python
+
+if old_python.is_too_old():
+    sys.exit(old_python.complaint(["lab"]))
+
+from chatkit.__main__ import print_whatever_is_said
+from chatkit.bootstrap.packages import need
+
+
+def main(path: str) -> int:
+    """Judge the solution in a file; returns 0 if it is right, 1 if not."""
+    need("numpy")
+    from chatkit.teach.feedback import Verdict
+    from chatkit.teach.framing import check_framing
+
+    print_whatever_is_said()
+    feedback = check_framing(runpy.run_path(path).get("lines_of"))
+    print(feedback)
+    return 0 if feedback.verdict is Verdict.RIGHT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).with_name("framing.py"))))

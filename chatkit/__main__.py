@@ -12,7 +12,8 @@ from collections import namedtuple
 from chatkit.bootstrap import old_python
 
 # module: imported only when chosen; its main(argv) returns the exit code.
-# environment: does it need the packages of requirements.txt? The others run on a bare Python.
+# environment: does it need the packages of requirements.txt? The others run on a bare Python. Where that depends on the
+# arguments, it is a function of them.
 Command = namedtuple("Command", ["name", "help", "module", "environment"])
 
 COMMANDS = (
@@ -34,8 +35,10 @@ COMMANDS = (
             "chatkit.faces.laddering", True),
     Command("plot", "draw one of them over time: its segments, round trips, bytes in flight, throughput",
             "chatkit.faces.plotting", True),
-    Command("check", "check server HOST:PORT: does that server keep to PROTOCOL.md",
-            "chatkit.faces.checking", False),
+    Command("check", "check QUESTION FILE ANSWER: is that right; check server HOST:PORT: does it keep to PROTOCOL.md",
+            "chatkit.faces.checking", lambda argv: argv[:1] != ["server"]),
+    Command("progress", "which questions were answered so far",
+            "chatkit.faces.progress_view", True),
     Command("handout", "write the notebooks for the students from their sources; --solutions FOLDER: with the answers",
             "chatkit.faces.handout", False),
 )
@@ -66,7 +69,7 @@ def run(command, argv):
 
     print_whatever_is_said()
     try:
-        if command.environment:
+        if needs_environment(command, argv):
             from chatkit.bootstrap.builder import run_inside
 
             return run_inside(command.name, command.module, argv)
@@ -76,6 +79,12 @@ def run(command, argv):
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def needs_environment(command, argv):
+    # type: (Command, list[str]) -> bool
+    """Whether this call of the command does."""
+    return bool(command.environment(argv) if callable(command.environment) else command.environment)
 
 
 def print_whatever_is_said():

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import itertools
 import os
 import threading
 import time
@@ -14,7 +15,11 @@ from chatkit.net.server import Server
 from tests.peer import Connect, Peer
 from tests.xvfb import display as display  # a fixture for all
 
+_NUMBERS = itertools.count()
+
 PATIENCE = 5.0  # seconds that a thread or a socket may take to go away
+
+os.environ["CHATKIT_PROGRESS"] = os.devnull  # for the kernels and programs that tests start
 
 _SKIPS_FAIL = os.environ.get("CHATKIT_NO_SKIPS") == "1"  # set where everything is installed
 
@@ -30,6 +35,12 @@ def nothing_is_left_over() -> Iterator[None]:
         time.sleep(0.01)
     if left:
         pytest.fail(f"left over: {left}")
+
+
+@pytest.fixture(autouse=True)
+def a_student_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes the progress of whoever runs it."""
+    monkeypatch.setenv("CHATKIT_PROGRESS", str(tmp_path_factory.getbasetemp() / f"progress-{next(_NUMBERS)}.jsonl"))
 
 
 @pytest.fixture

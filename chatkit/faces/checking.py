@@ -1,10 +1,12 @@
-"""python3 -m chatkit check server HOST:PORT: does that server keep to PROTOCOL.md?"""
+"""python3 -m chatkit check: is an answer about a capture right (answering.py)? does a server keep to PROTOCOL.md?
+
+    check close.segments mine.pcap 3 --frame 33
+    check server HOST:PORT
+"""
 
 import argparse
 import os
-import sys
 import textwrap
-from collections.abc import Callable
 
 from chatkit.net.conformance import Report, Verdict, judge
 from chatkit.net.host import DEFAULT_PORT, parse_address
@@ -13,14 +15,15 @@ _WIDTH = 100
 
 
 def main(argv: list[str]) -> int:
-    """Check what the first word names; the exit code is 0 if it is right, 1 if not, 2 if the word is not known."""
-    if argv and not argv[0].startswith("-"):
-        if check := SUBJECTS.get(argv[0]):
-            return check(argv[1:])
-        print(f"'{argv[0]}' cannot be checked, {' or '.join(SUBJECTS)} can: {_USAGE}", file=sys.stderr)
+    """Check a server, or an answer; the exit code is 0 if it is right, 1 if not, 2 if there is nothing to check."""
+    if argv[:1] == ["server"]:
+        return check_server(argv[1:])
+    if not argv:
+        print(f"usage: {_USAGE}")
         return 2
-    print(f"usage: {_USAGE}")
-    return 0 if argv else 2
+    from chatkit.faces import answering  # it needs packages, and the check of a server does not
+
+    return answering.main(argv)
 
 
 def check_server(argv: list[str]) -> int:
@@ -62,6 +65,5 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_USAGE = "python3 -m chatkit check server HOST:PORT [--slow]"
-
-SUBJECTS: dict[str, Callable[[list[str]], int]] = {"server": check_server}
+_USAGE = """python3 -m chatkit check QUESTION FILE [ANSWER] [--frame N]
+       python3 -m chatkit check server HOST:PORT [--slow]"""

@@ -6,7 +6,8 @@ from chatkit.teach import data, goodbye, handshake, loss, opening, order, payloa
 from chatkit.teach.question import Question
 
 _SUBJECTS = (opening, handshake, data, payload, timing, loss, window, goodbye, order)
-_BY_ID: dict[str, Question] = {question.id: question for subject in _SUBJECTS for question in subject.QUESTIONS}
+_ALL: list[Question] = [question for subject in _SUBJECTS for question in subject.QUESTIONS]
+_BY_ID = {question.id: question for question in sorted(_ALL, key=lambda question: question.exercise)}
 
 
 def questions() -> tuple[Question, ...]:

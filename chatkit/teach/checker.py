@@ -127,7 +127,7 @@ class _Case:
             mistake.explanation,
             self._about_frame(answer),
             named=mistake,
-            look=mistake.look(talk),
+            look=self._named_frame(given) or mistake.look(talk),
         )
 
     def _unexplained(self, talk: Conversation, answer: Answer, given: Given) -> Feedback:
@@ -161,6 +161,10 @@ class _Case:
     def _segment(self, frames: tuple[int, ...]) -> Segment | None:
         talk = self.evidence.conversation
         return next((s for s in talk.segments if s.frame in frames), None) if talk and frames else None
+
+    def _named_frame(self, given: Given) -> Segment | None:
+        """Where a frame is the answer, the student's own: to show another would be to tell."""
+        return self._segment((given,)) if self.question.kind is FRAME and isinstance(given, int) else None
 
     def _own(self, segment: Segment | None) -> Segment | None:
         """The segment if it is one of the conversation's: only those are on its ladder."""

@@ -52,38 +52,30 @@ def _originals(talk: Conversation) -> Values:
     return _all_but_right(talk, (s for s in talk.segments if s.length and (s.source, s.seq) in known))
 
 
-def _look_again(talk: Conversation) -> Segment | None:
-    return next(iter(sent_again(talk)), None)
-
-
 DUPLICATE_ACK = Misconception(
     "duplicate-ack-is-retransmission",
     "a duplicate ACK taken for a retransmission",
     "It carries no data: the receiver says again what it waits for, because something else came. What is sent again is "
     "the data that it waits for.",
     lambda talk: _judged(talk, J.DUPLICATE_ACK),
-    _look_again,
 )
 ORIGINAL = Misconception(
     "original-is-retransmission",
     "the first copy taken for the second",
     "It was sent for the first time there. The capture was made before the place where it got lost, so it has both.",
     _originals,
-    _look_again,
 )
 OUT_OF_ORDER = Misconception(
     "out-of-order-is-retransmission",
     "overtaken taken for sent again",
     "It was sent once: another segment has only overtaken it.",
     lambda talk: _judged(talk, J.OUT_OF_ORDER),
-    _look_again,
 )
 PROBE = Misconception(
     "probe-is-retransmission",
     "a probe taken for a retransmission",
     "That one asks whether the other end is there, or has room. It brings nothing again that was lost.",
     lambda talk: _judged(talk, J.KEEP_ALIVE, J.ZERO_WINDOW_PROBE),
-    _look_again,
 )
 
 # ---- how it was noticed ----

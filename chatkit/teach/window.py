@@ -9,7 +9,7 @@ from chatkit.teach.example import STALL
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client, lacks
 from chatkit.teach.kind import CHOICE, COUNT, FRAME, Offers, Option
 from chatkit.teach.landmarks import frames
-from chatkit.teach.question import Answer, Misconception, Question, chosen
+from chatkit.teach.question import Answer, Gives, Misconception, Question, chosen
 from chatkit.teach.value import Choice, Count, Frames, Values
 
 # ---- how much it may send ----
@@ -140,36 +140,34 @@ def _closed(talk: Conversation) -> Answer:
     return Answer(Frames(shown), shown)
 
 
-def _judged(*judgements: Judgement) -> "dict[str, object]":
+def _judged(*judgements: Judgement) -> Gives:
+    """The frames that are judged so, and do not close the window."""
+
     def gives(talk: Conversation) -> Values:
-        own = set(frames(_closing(talk)))
-        found = {s.frame for judgement in judgements for s in talk.judged(judgement)} - own
+        found = {s.frame for judgement in judgements for s in talk.judged(judgement)} - set(frames(_closing(talk)))
         return (Frames(tuple(sorted(found))),) if found else ()
 
-    def look(talk: Conversation) -> Segment | None:
-        return next(iter(_closing(talk)), None)
-
-    return {"gives": gives, "look": look}
+    return gives
 
 
 FULL = Misconception(
     "full-is-closed",
     "the segment that fills the window",
     "That segment fills the window: it is the sender's. Who closes a window is the receiver, with an ACK that says 0.",
-    **_judged(Judgement.WINDOW_FULL),  # type: ignore[arg-type]
+    _judged(Judgement.WINDOW_FULL),
 )
 PROBE = Misconception(
     "probe-is-closed",
     "the probe, or its answer",
     "By then the window was closed already: the sender only asks whether there is room again, and hears that there is "
     "none.",
-    **_judged(Judgement.ZERO_WINDOW_PROBE, Judgement.ZERO_WINDOW),  # type: ignore[arg-type]
+    _judged(Judgement.ZERO_WINDOW_PROBE, Judgement.ZERO_WINDOW),
 )
 UPDATE = Misconception(
     "update-is-closed",
     "the update that opens it",
     "That one opens the window again: its own window is not 0.",
-    **_judged(Judgement.WINDOW_UPDATE),  # type: ignore[arg-type]
+    _judged(Judgement.WINDOW_UPDATE),
 )
 
 # ---- what it means ----

@@ -1,10 +1,15 @@
 """A question as HTML, piece by piece. What was captured and typed comes from anybody: every text is escaped."""
 
+from collections.abc import Callable
 from html import escape
 
+from ipywidgets import Button
+
+from chatkit.tcp.conversation import Conversation
 from chatkit.teach.card import card
 from chatkit.teach.feedback import Feedback
 from chatkit.teach.hints import Hint
+from chatkit.teach.kind import ORDER
 from chatkit.teach.question import Question
 
 STYLE = """<style>
@@ -27,6 +32,16 @@ STYLE = """<style>
 }
 .ck-answer > .widget-text > input { width: 100%; }
 .ck-answer > .widget-button { width: auto; margin: 0; border-radius: 4px; }
+.ck-answer > .ck-options { display: block; width: 100%; height: auto; margin: 0; }
+.ck-options .widget-radio-box { max-height: none; overflow: visible; margin: 0; }
+.ck-options .widget-radio-box label {
+  height: auto; line-height: 1.5; margin: 3px 0; white-space: normal; font-size: 1.05em; cursor: pointer;
+  display: flex; align-items: baseline; gap: 8px;
+}
+.ck-options .widget-radio-box input { margin: 0; flex: none; }
+.ck-question .ck-case { max-width: 52em; margin: 0 0 4px; }
+.ck-question .ck-pieces { margin: 4px 0; padding-left: 2.2em; font-family: var(--jp-code-font-family, monospace); }
+.ck-question .ck-predicted { margin: 4px 0; padding-left: 14px; border-left: 2px solid currentColor; }
 .ck-hint { margin: 8px 0; padding-left: 14px; border-left: 2px dotted currentColor; }
 .ck-hint > p { margin: 0; max-width: 52em; }
 .ck-hint > pre {
@@ -36,10 +51,41 @@ STYLE = """<style>
 </style>"""
 
 
-def prompt(question: Question) -> str:
+def prompt(question: Question, before: str = "") -> str:
     """What is asked."""
     name = f'<div class="ck-faint">{escape(question.id)}, level {question.level}</div>'
-    return f'{name}<div class="ck-prompt">{escape(question.prompt)}</div>'
+    return f'{name}<div class="ck-prompt">{escape(before)}{escape(question.prompt)}</div>'
+
+
+def case(question: Question, talk: Conversation | None) -> str:
+    """What is asked about in this very conversation, and the pieces that are to be put in order."""
+    if talk is None:
+        return ""
+    offers = question.offers_on(talk) if question.kind is ORDER else ()
+    rows = "".join(f"<li>{escape(option.text)}</li>" for option in offers)
+    pieces = f'<ol class="ck-pieces" type="A">{rows}</ol>' if rows else ""
+    said = question.case(talk)
+    return (f'<div class="ck-case">{escape(said)}</div>' if said else "") + pieces
+
+
+def kept(prediction: str) -> str:
+    """What a student expects."""
+    if not prediction:
+        return '<div class="ck-faint">Nothing is kept yet. A wrong guess teaches more than none.</div>'
+    return f'<div role="status">Kept: <b>{escape(prediction)}</b>. Now look.</div>'
+
+
+def predicted(prediction: str, remark: str) -> str:
+    """What the student had expected, beside what was observed."""
+    return f'<div class="ck-predicted">You predicted: <b>{escape(prediction)}</b>{escape(remark)}</div>'
+
+
+def button(words: str, tooltip: str, clicked: Callable[..., None], is_primary: bool = False) -> Button:
+    """A button below a question."""
+    made = Button(description=words, tooltip=tooltip)
+    made.button_style = "primary" if is_primary else ""
+    made.on_click(clicked)
+    return made
 
 
 def judged_on(feedback: Feedback) -> str:

@@ -120,12 +120,12 @@ def _door(lan: Lan | StandIn, port: int, reuse_address: bool) -> socket.socket:
 
 
 def _serve_one(lan: Lan | StandIn, door: socket.socket) -> None:
-    """The server says a word and closes; only when ann has read to the end does she close, too."""
+    """The server says a word, and closes when ann has read it; only when she has read the end does she close, too."""
     with lan[ANN].connect((lan[SERVER].address, _port(door))) as ann:
         with door.accept()[0] as served:
             served.sendall(GREETING)
-        while ann.recv(len(GREETING)):
-            pass
+            ann.recv(len(GREETING))
+        ann.recv(1)
 
 
 def _port(sock: socket.socket) -> int:

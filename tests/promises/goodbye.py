@@ -3,7 +3,8 @@
 ANYWHERE = {
     "ladder": r"(?s)QUIT.*BYE\\n.*LAST-ACK.*TIME-WAIT +--> .*CTL=ACK> +--> CLOSED",
     "teardown": r"(?s)closed by both ends.*CTL=FIN,ACK.*CTL=(PSH,|FIN,)?ACK.*CTL=ACK",
-    "three-and-four": r"closed by both ends>(\n  note.*)?(\n  <Segment.*){4}\n(.*\n)+.*closed by both ends>(\n  <Segment.*){3,4}\n",
+    "three-and-four": r"closed by both ends>(\n  note.*)?(\n  <Segment.*){4}\n(.*\n)+"
+    r".*closed by both ends>(\n  <Segment.*){3,4}\n",
     "half": r"FIN-WAIT-2 +<-- .*apple\\npear.*<-- CLOSE-WAIT",
     "both": r"(?s)CLOSING.*--> CLOSING.*--> TIME-WAIT\n.*TIME-WAIT +<-- ",
     "wait": r"TIME-WAIT .* the kernel alone\n(.*\n)+LISTEN .* a program\nESTABLISHED .* a program",

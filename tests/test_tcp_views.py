@@ -81,6 +81,7 @@ def test_where_nothing_can_be_caught_a_recorded_capture_stands_in(monkeypatch: p
 @needs_lan
 def test_what_is_recorded_can_be_recorded_again_and_differs_at_most_in_pure_acks(tmp_path: Path) -> None:
     assert tcp_recording.main([str(tmp_path)]) == 0
-    for path in tmp_path.glob("*.pcap"):
+    paths = set(tmp_path.glob("*.pcap")) - {tmp_path / "slow-start.pcap"}
+    for path in paths:
         old, new = recorded(path.stem).conversations, Capture.read(path).conversations
         assert [*map(_turns, new)] == [*map(_turns, old)]

@@ -4,8 +4,9 @@
     backlog-full     three calls at a door with room for two
     killed           a program is connected to the chat server, and is killed
     restart          a server closes first, and ends
+    slow-start       ann sends all that she may, over a long wire
 
-It does what notebooks 06 and 08 do, on a private LAN.
+It does what notebooks 06, 07 and 08 do, on a private LAN.
 """
 
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER
+from chatkit.faces.bulk import NAME, pour, save
 from chatkit.faces.kernel_table import sockets_on
 from chatkit.faces.tcp_views import ANN, SERVER, calls, catching, kill_a_client, restart
 from chatkit.lan.lan import Lan
@@ -31,11 +33,14 @@ def main(argv: list[str]) -> int:
     with Lan(*HOSTS) as lan:
         for name, capture in record(lan):
             print(f"{name}: {capture}\n  saved as {capture.save(folder / f'{name}.pcap')}")
+        transfer = pour(lan)
+        save(transfer, folder)
+        print(f"{NAME}: {transfer}")
     return 0
 
 
 def record(lan: Lan) -> Iterator[tuple[str, Capture]]:
-    """Make all of them."""
+    """Make all but the last, which comes with what the kernel told meanwhile."""
     yield "before-accept", _before_accept(lan)
     yield "backlog-full", _backlog_full(lan)
     yield "killed", _killed(lan)

@@ -11,6 +11,7 @@ from struct import pack
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.frame import Frame
+from chatkit.tcp.options import Options
 from chatkit.tcp.segment import Endpoint, Flag, Segment
 from chatkit.tcp.sequence import add
 
@@ -70,7 +71,7 @@ def caught_twice(segments: Iterable[Segment]) -> Capture:
 
 
 def frame_of(segment: Segment, number: int) -> Frame:
-    """The frame that carries the segment over Ethernet, a millisecond after the one before it."""
+    """The frame that carries the segment over Ethernet; without a time, a millisecond after the one before it."""
     source, destination = ip_address(segment.source[0]), ip_address(segment.destination[0])
     datagram = _tcp(segment)
     if source.version == 4:
@@ -79,10 +80,19 @@ def frame_of(segment: Segment, number: int) -> Frame:
     else:
         ip = pack("!IHBB", 6 << 28, len(datagram), 6, 64) + source.packed + destination.packed
     ethernet = bytes(12) + (b"\x08\x00" if source.version == 4 else b"\x86\xdd")
-    return Frame(number, 1_700_000_000_000_000_000 + number * 1_000_000, ethernet + ip + datagram)
+    passed = round(segment.time * 1e9) or number * 1_000_000
+    return Frame(number, 1_700_000_000_000_000_000 + passed, ethernet + ip + datagram)
 
 
 def _tcp(segment: Segment) -> bytes:
     ports = segment.source[1], segment.destination[1]
-    header = pack("!HHIIBBHHH", *ports, segment.seq, segment.ack, 5 << 4, segment.flags, segment.window, 0, 0)
-    return header + segment.payload
+    options = _options(segment.options)
+    size = 5 + len(options) // 4 << 4
+    header = pack("!HHIIBBHHH", *ports, segment.seq, segment.ack, size, segment.flags, segment.window, 0, 0)
+    return header + options + segment.payload
+
+
+def _options(options: Options) -> bytes:
+    """The two that settle sizes: MSS, and the window scale."""
+    mss = b"" if options.mss is None else pack("!BBH", 2, 4, options.mss)
+    return mss + (b"" if options.window_scale is None else pack("!BBBB", 1, 3, 3, options.window_scale))

@@ -148,11 +148,16 @@ class Progress:
         line = json.dumps({name: value for name, value in asdict(entry).items() if value}, ensure_ascii=False)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
+            with open(self.path, "ab", opener=_private) as file:
                 file.write(_separator(self.path) + line.encode("utf-8", errors="replace") + b"\n")
         except OSError as error:
             remedy = f"Set {FILE} to a file that can be written."
             raise MachineError(f"{self.path} cannot be written: {error.strerror}. {remedy}") from error
+
+
+def _private(path: str, flags: int) -> int:
+    """Open it so that only its owner may read it, if it is made anew."""
+    return os.open(path, flags, 0o600)
 
 
 def _separator(path: Path) -> bytes:

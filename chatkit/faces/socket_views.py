@@ -33,7 +33,7 @@ PATIENCE = 2.0  # seconds that a call of a kept socket may wait
 MOST_BYTES = 65536  # of one recv
 ROWS = 24  # of a ladder
 MOST_SEGMENTS = 6  # named in one line
-TEXT_LIMIT = 24  # columns of payload
+TEXT_LIMIT = 24  # bytes of a payload that is shown
 NOTHING, NOT_RECORDED = "nothing", "not in the recording"
 
 _CELL = "text-align:left;padding:0 12px 0 0;vertical-align:top"
@@ -166,8 +166,14 @@ class Told:
 
 
 def _named(segment: Segment, is_to_server: bool) -> str:
-    payload = f" {visible(segment.payload, TEXT_LIMIT)}" if segment.size else ""
-    return f"{segment.frame} {'-->' if is_to_server else '<--'} {segment.flags}{payload}"
+    return f"{segment.frame} {'-->' if is_to_server else '<--'} {segment.flags}{_payload(segment)}"
+
+
+def _payload(segment: Segment) -> str:
+    """What it carries, where that is short; how much it is, where it is long."""
+    if segment.size > TEXT_LIMIT:
+        return f" {segment.size} bytes"
+    return f" {visible(segment.payload, TEXT_LIMIT)}" if segment.size else ""
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,33 @@
 """The labs: each stub fails politely, each reference passes, each known mistake gets the sentence written for it."""
 
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import getsource
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
-from chatkit.bootstrap.environment import Environment
-from chatkit.bootstrap.packages import need
+from chatkit.bootstrap import packages
+from chatkit.bootstrap.environment import Environment, Part
+from chatkit.capture.recorded import FOLDER, recorded
 from chatkit.net.server import Server
+from chatkit.teach.answer_sheet import AnswerSheet
+from chatkit.teach.catalogue import find_question
+from chatkit.teach.detective import IDS, judge_one, told
 from chatkit.teach.framing_mistakes import MISTAKES
+from tests.labs import ANSWERS_TO_FIRST_WORDS
 from tests.labs.right_framing import RIGHT, with_split
 from tests.labs.wrong_framing import WRONG
 from tests.peer import Peer
 from tests.programs import ROOT, Program
 
 LAB_1 = ROOT / "labs" / "01-framing"
+LAB_2 = ROOT / "labs" / "02-packet-detective"
 
 Solution = Callable[..., object]
 
@@ -108,13 +117,129 @@ def test_the_client_of_lab_1_says_what_is_to_do_while_there_is_no_solution(serve
         assert ann.end() == 0
 
 
+# ---- lab 2: packet detective ----
+
+
+FIRST_WORDS = FOLDER / "first-words.pcap"
+
+
+def test_the_stub_of_lab_2_asks_every_question_about_the_capture() -> None:
+    code, said = run(LAB_2 / "check.py", FIRST_WORDS)
+    assert code == 1
+    assert [line for line in said.splitlines() if line.startswith("? ")] == [f"? {id}: missing" for id in IDS]
+    assert 'The sentence is the last that the client says: "gladly' in said
+    assert said.rstrip().endswith("0 of 12 right; 12 missing.")
+
+
+def test_the_reference_of_lab_2_passes_from_any_folder(tmp_path: Path) -> None:
+    code, said = run(LAB_2 / "check.py", FIRST_WORDS, "--answers", ANSWERS_TO_FIRST_WORDS, folder=tmp_path)
+    assert code == 0, said
+    assert said.rstrip().endswith("12 of 12 right.")
+    assert "Judged on this capture: read from the file" in said
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_a_known_mistake_in_lab_2_gets_its_sentence(id: str) -> None:
+    question, capture = find_question(id), recorded("first-words")
+    talk, named = capture.conversations[0], 0
+    for mistake in question.misconceptions:
+        for value in mistake.gives(talk):
+            answer = getattr(value, "key", None) or str(value)
+            feedback = judge_one(id, capture, AnswerSheet.parse(f"{id} = {answer} frame 1", IDS))
+            if feedback.named is mistake:
+                named += 1
+                assert told(feedback).startswith(f"≈ {id}: almost: {mistake.name}")
+                assert " ".join(mistake.explanation.split()) in " ".join(told(feedback).split())
+    assert named
+
+
+def test_a_capture_that_is_unfit_is_told_what_to_redo(tmp_path: Path) -> None:
+    whole = recorded("first-words")
+    late = replace(whole, frames=tuple(whole.frames)[14:]).save(tmp_path / "late.pcap")
+    code, said = run(LAB_2 / "check.py", late)
+    assert code == 1
+    assert "No answer can be judged on this capture." in said and "before" in said
+
+
+@pytest.mark.parametrize("options", [[], ["--headers-only"], ["--headers-only", "--name", "Ann Lee"]])
+def test_a_report_is_written_and_judged_again(tmp_path: Path, options: list[str]) -> None:
+    report = tmp_path / "report.zip"
+    code, said = run(LAB_2 / "check.py", FIRST_WORDS, "--answers", ANSWERS_TO_FIRST_WORDS, "--report", report, *options)
+    assert (code, f"Written: {report}" in said) == (0, True)
+    code, said = run(LAB_2 / "check.py", "--regrade", report)
+    assert code == 0
+    assert said.count("agrees. It is right") == (10 if options else 12)
+    assert ("Ann Lee" in said) == ("Ann Lee" in options)
+
+
+def test_a_report_that_was_tampered_with_is_noticed(tmp_path: Path) -> None:
+    report = tmp_path / "report.zip"
+    run(LAB_2 / "check.py", FIRST_WORDS, "--report", report)
+    with ZipFile(report) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    with ZipFile(report, "w") as file:
+        for member, data in members.items():
+            file.writestr(member, data.replace(b'"missing"', b'"right"'))
+    code, said = run(LAB_2 / "check.py", "--regrade", report)
+    assert code == 1
+    assert "close.segments: DIFFERS. The report says right; judged again it is missing." in said
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        ([], 2, "name your capture, or a report after --regrade"),
+        (["nowhere.pcap"], 1, "nowhere.pcap cannot be read: No such file"),
+        ([FIRST_WORDS, "--answers", "nowhere.txt"], 1, "nowhere.txt cannot be read: No such file"),
+        (["--regrade", FIRST_WORDS], 1, "cannot be read as a report"),
+    ],
+)
+def test_what_cannot_be_done_in_lab_2_gets_a_sentence(words: list[object], code: int, sentence: str) -> None:
+    seen, said = run(LAB_2 / "check.py", *words)
+    assert (seen, sentence in said) == (code, True), said
+
+
+def test_brief_and_answer_sheet_of_lab_2_name_every_question_in_its_order() -> None:
+    brief = re.findall(r"^\| `([\w.-]+)` \|", (LAB_2 / "README.md").read_text("utf-8"), re.M)
+    assert tuple(brief) == IDS
+    assert tuple(AnswerSheet.read(LAB_2 / "answers.txt", IDS).answers) == IDS
+
+
 # ---- a Python without the packages ----
 
 
 def test_without_packages_and_without_an_environment_the_remedy_is_said(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="python3 -m chatkit lab --prepare"):
-        need("a_package_that_nobody_has", Environment(tmp_path))
+        packages.need("a_package_that_nobody_has", Environment(tmp_path))
 
 
 def test_a_package_that_is_here_is_all_that_is_needed(tmp_path: Path) -> None:
-    need("pytest", Environment(tmp_path))
+    packages.need("pytest", Environment(tmp_path))
+
+
+class Whole(Environment):
+    """An environment that is there, and that does not run us."""
+
+    def has(self, part: Part) -> bool:
+        return part is Part.LAB
+
+    def runs_us(self) -> bool:
+        return False
+
+
+def test_with_an_environment_the_script_is_started_again_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(packages, "hand_over", lambda command: started.append(command) or 7)
+    monkeypatch.setattr(sys, "argv", ["check.py", "mine.pcap"])
+    with pytest.raises(SystemExit) as ended:
+        packages.need("a_package_that_nobody_has", Whole(tmp_path))
+    assert (started, ended.value.code) == ([[str(Whole(tmp_path).python), "check.py", "mine.pcap"]], 7)
+
+
+@pytest.mark.parametrize("lab", [LAB_1, LAB_2], ids=lambda lab: lab.name)
+def test_a_bare_python_needs_no_more_than_a_sentence_at_most(lab: Path) -> None:
+    words = [sys.executable, "-I", "-S", lab / "check.py", *([FIRST_WORDS] if lab == LAB_2 else [])]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=50)
+    assert done.returncode == 1
+    assert done.stdout.startswith("? ") or "python3 -m chatkit lab --prepare" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 """The doctor: what is found on this machine, and how far the way to a chat server leads."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -191,3 +192,29 @@ def test_the_verdict_on_a_server_says_whether_it_is_reached(capsys: pytest.Captu
     with stranger_that(says(b"")) as address:
         assert doctor.main(["--server", address]) == 1
     assert capsys.readouterr().out.endswith("is not reached from here: see the last row.\n")
+
+
+# ---- exercises ----
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok", "said"),
+    [
+        ([[1, 3, 17], []], True, "all 3 that ask about a capture, on your own"),
+        ([[1, 3], [17]], False, "2 of 3 that ask about a capture can be done on your own; 17 on recorded ones, until "
+                                "there is a private LAN here: see that row"),
+        ([[], [1, 17]], False, "0 of 2 .* until there is a private LAN, or live capture, here"),
+    ],
+)  # fmt: skip
+def test_the_doctor_counts_the_exercises_and_says_how_to_unlock_the_rest(
+    answer: object, ok: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(machine.HERE), "has", lambda here, part: True)
+    monkeypatch.setattr(machine, "ask", lambda python, question: answer)
+    finding = machine.exercises()
+    assert finding.ok is ok and re.search(said, finding.detail)
+
+
+def test_without_an_environment_the_exercises_are_not_counted_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(machine.HERE), "has", lambda here, part: False)
+    assert "python3 -m chatkit lab" in machine.exercises().detail

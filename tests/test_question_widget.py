@@ -4,16 +4,21 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatkit.errors import MisuseError
 from chatkit.faces import question_widget
+from chatkit.faces.prediction_widget import PredictionWidget, predict
 from chatkit.faces.question_widget import QuestionWidget, ask
 from chatkit.teach.feedback import Verdict
+from chatkit.teach.progress import Progress
 from tests.needs import needs_chromium
+from tests.stories import Story
 from tests.talks import Ends, caught
 
 ANN = Ends(1_000_000, 5_000_000)
@@ -104,6 +109,114 @@ def test_the_client_can_be_chosen() -> None:
     widget = ask("handshake.synack-ack", CAPTURE, port=9898, client=40_002)
     assert "client 10.0.0.2:40002" in _seen(widget)
     widget.close()
+
+
+# ---- other kinds of answers ----
+
+
+@pytest.fixture
+def of_chat() -> Iterator[Callable[[str], QuestionWidget]]:
+    story = Story(ANN).opens().says(b"JOIN ann\n", "join").closes("client", 4)
+    with ExitStack() as stack:
+
+        def make(id: str) -> QuestionWidget:
+            widget = ask(id, story.capture)
+            stack.callback(widget.close)
+            return widget
+
+        yield make
+
+
+def test_options_are_buttons_and_the_chosen_one_is_judged(of_chat: Callable[[str], QuestionWidget]) -> None:
+    widget = of_chat("close.time-wait")
+    radio = next(
+        child for row in widget.box.children for child in getattr(row, "children", ()) if hasattr(child, "options")
+    )
+    assert [label for label, _ in radio.options] == ["the server", "the client", "both of them", "neither of them"]
+    assert radio.value is None
+    radio.value = "b"
+    _buttons(widget)["Frame that shows it"].value = "8"  # type: ignore[attr-defined]
+    _click(widget, "Check")
+    assert widget.feedback.verdict is Verdict.RIGHT
+    assert widget.check("the server").named is not None
+
+
+def test_pieces_to_be_put_in_order_are_listed_by_their_letters(of_chat: Callable[[str], QuestionWidget]) -> None:
+    widget = of_chat("order.segments")
+    assert _seen(widget).count("<li>") == 7 and "by its own clock" in _seen(widget)
+    assert "Frame that shows it" not in _buttons(widget)
+    assert widget.check("A B C D E F G").verdict is not Verdict.RIGHT
+
+
+def test_a_question_about_a_frame_has_one_box(of_chat: Callable[[str], QuestionWidget]) -> None:
+    assert [words for words in _buttons(of_chat("loss.retransmission")) if "rame" in words] == ["Frame"]
+
+
+def test_what_is_asked_about_stands_below_the_prompt(of_chat: Callable[[str], QuestionWidget]) -> None:
+    assert "The first FIN comes from the client, in frame 8." in _seen(of_chat("close.ack-of-fin"))
+
+
+# ---- predictions ----
+
+
+@pytest.fixture
+def prediction() -> Iterator[PredictionWidget]:
+    widget = predict("close.segments")
+    yield widget
+    widget.close()
+
+
+def test_a_prediction_is_kept_and_shown_beside_the_verdict(
+    prediction: PredictionWidget, of_chat: Callable[[str], QuestionWidget]
+) -> None:
+    assert "Nothing is kept yet" in prediction._said.value
+    assert prediction.keep("3") == "3" and "Kept: <b>3</b>" in prediction._said.value
+    widget = of_chat("close.segments")
+    assert "You predicted" not in _seen(widget), "before an answer is judged it would only distract"
+    widget.check("4", "11")
+    assert widget.feedback.verdict is Verdict.RIGHT
+    assert "You predicted: <b>3</b>, after this capture was made." in _seen(widget)
+
+
+def test_a_prediction_from_before_the_capture_says_nothing_of_it(prediction: PredictionWidget) -> None:
+    prediction.keep("3")
+    later = [replace(s, time=s.time + 4e9) for s in Story(ANN).opens().closes("client").segments]
+    widget = ask("close.segments", caught(later))
+    widget.check("3", str(len(later)))
+    assert "You predicted: <b>3</b>." in _seen(widget)
+    widget.close()
+
+
+def test_a_prediction_survives_a_restart(prediction: PredictionWidget) -> None:
+    prediction.keep("3")
+    again = predict("close.segments")
+    assert again.kept == "3" and "Kept: <b>3</b>" in again._said.value
+    again.close()
+
+
+def test_a_prediction_that_cannot_be_read_gets_a_sentence(prediction: PredictionWidget) -> None:
+    for typed, sentence in (("", "There is nothing to keep yet"), ("many", "&quot;many&quot; is no number")):
+        prediction._answer.text = typed
+        button = prediction.box.children[2].children[-1]
+        button.click()
+        assert sentence in prediction._said.value and prediction.kept == ""
+
+
+def test_options_can_be_predicted_and_what_depends_on_a_capture_cannot() -> None:
+    widget = predict("data.ack-means", "b")
+    assert "the server&#x27;s system has the bytes" in widget._said.value
+    widget.close()
+    with pytest.raises(MisuseError, match="ends.server asks about a capture, so it cannot be predicted"):
+        predict("ends.server")
+
+
+def test_what_is_asked_checked_and_shown_is_kept(of_chat: Callable[[str], QuestionWidget]) -> None:
+    widget = of_chat("close.segments")
+    widget.check("3", "11")
+    for _ in range(4):
+        widget.hint()
+    standing = next(each for each in Progress.of().standings() if each.question == "close.segments")
+    assert (standing.verdict, standing.tries, standing.hints, standing.solution_shown) == ("almost", 1, 3, True)
 
 
 def test_what_was_typed_or_captured_is_escaped() -> None:

@@ -52,10 +52,17 @@ def test_a_name_that_is_not_there_is_an_error_that_names_those_that_are() -> Non
 
 @needs_live_capture
 def test_the_command_that_records_makes_such_a_capture() -> None:
-    capture = record(port=0)
+    capture = record("first-words", port=0)
     assert len(capture.conversations) == 2
     for talk in capture.conversations:
         _is_whole(talk)
+
+
+@needs_live_capture
+def test_it_records_a_room_with_a_password_too() -> None:
+    (talk,) = record("password", port=0).conversations
+    _is_whole(talk)
+    assert talk.find(b"PASS tulip\n") and talk.find("café".encode())
 
 
 def _is_whole(talk: Conversation) -> None:

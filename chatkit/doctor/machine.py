@@ -36,6 +36,15 @@ from chatkit.capture.means import means
 print(json.dumps([dataclasses.asdict(each) for each in means()]))
 """
 
+EXERCISES = """
+import json
+from chatkit.capture.means import means
+from chatkit.lan import why_no_lan
+from chatkit.teach.preflight import preflight
+found = preflight(not why_no_lan(), any(each.available for each in means()))
+print(json.dumps([found.own, found.recorded]))
+"""
+
 WIRESHARKS = (
     Path("/Applications/Wireshark.app"),
     Path(os.environ.get("PROGRAMFILES", "C:/Program Files"), "Wireshark", "Wireshark.exe"),
@@ -52,6 +61,7 @@ def examine() -> list[Finding]:
         browser(),
         private_lan(),
         live_capture(),
+        exercises(),
         wireshark(),
         chat_port(),
         console(),
@@ -128,6 +138,22 @@ def live_capture() -> Finding:
         return Finding("live capture", True, f"by {', '.join(ways)} (so says {whose} Python)")
     reasons = [f"{means['name']}: {means['reason']}. {means['remedy'].rstrip('.')}." for means in found]
     return Finding("live capture", False, " ".join([*reasons, "Until then notebooks show a recorded capture."]))
+
+
+def exercises() -> Finding:
+    """How many exercises can be done here on captures of one's own."""
+    if not HERE.has(Part.LAB):
+        return Finding("exercises", False, "they are counted once there is an environment: python3 -m chatkit lab")
+    try:
+        own, recorded = ask(HERE.python, EXERCISES)
+    except (subprocess.SubprocessError, ValueError) as error:
+        return Finding("exercises", False, f"the environment's Python could not say: {error}")
+    if not recorded:
+        return Finding("exercises", True, f"all {len(own)} that ask about a capture, on your own")
+    unlock = "a private LAN" if own else "a private LAN, or live capture,"
+    listed = ", ".join(map(str, recorded))
+    said = f"{len(own)} of {len(own) + len(recorded)} that ask about a capture can be done on your own; {listed} on "
+    return Finding("exercises", False, f"{said}recorded ones, until there is {unlock} here: see that row")
 
 
 def best_python() -> tuple[Path | str, str]:

@@ -1,10 +1,14 @@
-"""python3 -m chatkit.faces.recording: makes the recorded capture that chatkit brings, from a real chat.
+"""python3 -m chatkit.faces.recording: makes recorded captures that chatkit brings, from real chats on loopback.
 
-ann joins, bob joins, they talk, ann leaves, bob leaves: two conversations, whole from SYN to the last ACK.
+    first-words   ann joins, bob joins, they talk, ann leaves, bob leaves
+    password      ann gives the room's password, says a sentence, and leaves
+
+All conversations are whole, from SYN to the last ACK.
 """
 
 import queue
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from chatkit.capture.capture import Capture
@@ -15,28 +19,29 @@ from chatkit.net.host import DEFAULT_PORT
 from chatkit.net.server import Server
 from chatkit.protocol.messages import Left, Reply, Said
 
-NAME = "first-words"
+SECRET = "tulip"  # made up, as every password in this kit
 PATIENCE = 5.0  # seconds that a message may take
 
 
 def main(argv: list[str]) -> int:
-    """Record into the file that is named, or into the place where the kit finds it."""
-    path = Path(argv[0]) if argv else FOLDER / f"{NAME}.pcap"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    capture = record()
-    capture.save(path)
-    print(f"{capture}\n\nSaved as {path}.")
+    """Record into the folder that is named, or into the one where the kit finds its captures."""
+    folder = Path(argv[0]) if argv else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in CHATS:
+        capture = record(name)
+        print(f"{capture}\n\nSaved as {capture.save(folder / f'{name}.pcap')}.")
     return 0
 
 
-def record(port: int = DEFAULT_PORT) -> Capture:
-    """Capture a chat of ann and bob on loopback."""
-    with Server(port) as server, LiveCapture(server.address[1]) as live:
-        _chat(server)
+def record(name: str, port: int = DEFAULT_PORT) -> Capture:
+    """Capture the chat of this name."""
+    chat, password = CHATS[name]
+    with Server(port, password=password) as server, LiveCapture(server.address[1]) as live:
+        chat(server)
     return live.capture
 
 
-def _chat(server: Server) -> None:
+def _first_words(server: Server) -> None:
     """Each line waits until the one before it has been read: so the capture reads like the talk."""
     to_ann, to_bob = Inbox(), Inbox()
     with (
@@ -52,6 +57,17 @@ def _chat(server: Server) -> None:
         ann.quit("see you")
         to_bob.wait_for(Left)
         bob.quit()
+
+
+def _with_password(server: Server) -> None:
+    with Client("ann", server.address, password=SECRET) as ann:
+        ann.say("the café at noon 🙂")
+
+
+CHATS: dict[str, tuple[Callable[[Server], None], str | None]] = {
+    "first-words": (_first_words, None),
+    "password": (_with_password, SECRET),
+}
 
 
 class Inbox:

@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 
 from chatkit.errors import LanError, MachineError
+from chatkit.faces.aligned import aligned
 from chatkit.faces.stand_in import StandInHost
 from chatkit.lan.host import LanHost
 from chatkit.net.host import write_address
@@ -52,10 +53,9 @@ class KernelTable:
     rows: tuple[Row, ...]
 
     def __repr__(self) -> str:
-        cells = [_HEADING, *(row.cells for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
-        return "\n".join(lines if self.rows else ["The kernel knows of no connection on this port."])
+        if not self.rows:
+            return "The kernel knows of no connection on this port."
+        return aligned([_HEADING, *(row.cells for row in self.rows)])
 
 
 def sockets_on(host: LanHost | StandInHost, port: int) -> KernelTable | str:

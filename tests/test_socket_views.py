@@ -87,6 +87,13 @@ def test_a_call_that_the_recording_does_not_know_is_not_said_to_be_silent(calls:
     assert len(told.capture) == 3
 
 
+def test_a_call_that_is_left_out_leaves_its_segments_to_nobody_else(calls: Calls) -> None:
+    calls.after("ann.connect")
+    told = calls.after("connection.send, ann.recv")
+    assert '6 <-- PSH,ACK "good morning\\n"' in repr(told).splitlines()[1]
+    assert "hello" not in repr(told).splitlines()[1]
+
+
 def test_a_call_made_once_more_takes_nothing_from_the_recording_away(calls: Calls) -> None:
     calls.after("ann.send")
     assert len(calls.after("ann.connect").capture) == 5
@@ -103,7 +110,7 @@ def test_what_was_saved_is_what_is_read(calls: Calls, tmp_path: Path, monkeypatc
         calls.after(call)
     calls.save("mine", tmp_path)
     monkeypatch.setattr(socket_views, "FOLDER", tmp_path)
-    assert socket_views._read_steps("mine") == {"ann.socket": 0, "ann.connect": 3, "ann.send": 5}
+    assert socket_views._read_steps("mine") == {"ann.socket": (0, 0), "ann.connect": (0, 3), "ann.send": (3, 5)}
     assert (tmp_path / "mine.pcap").exists()
 
 
@@ -128,18 +135,18 @@ def test_who_watches_again_ends_what_was_watched_before(calls: Calls) -> None:
 
 
 def test_many_segments_of_one_call_are_counted() -> None:
-    told = Told((Step("all", len(TALK)),), TALK)
+    told = Told((Step("all", (0, len(TALK))),), TALK)
     assert f"and {len(TALK.segments) - 6} more" in repr(told).splitlines()[0]
 
 
 def test_the_ladder_is_that_of_the_conversation_that_went_on_last() -> None:
     first, second = TALK.conversations
-    told = Told((Step("all", len(TALK)),), TALK)
+    told = Told((Step("all", (0, len(TALK))),), TALK)
     assert told.ladder and told.ladder.conversation == max(first, second, key=lambda talk: talk.segments[-1].frame)
 
 
 def test_calls_are_escaped() -> None:
-    told = Told((Step("<b>send</b>", len(TALK)),), TALK)
+    told = Told((Step("<b>send</b>", (0, len(TALK))),), TALK)
     assert "&lt;b&gt;send" in told._repr_html_() and "<b>send" not in told._repr_html_()
 
 

@@ -16,7 +16,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 from chatkit.capture.capture import Capture
@@ -41,10 +41,10 @@ _CELL = "text-align:left;padding:0 12px 0 0;vertical-align:top"
 
 @dataclass(frozen=True)
 class Step:
-    """A call, and how many frames there were after it; None where the recording does not know of such a call."""
+    """A call, and how many frames there were before and after it; None where the recording knows of no such call."""
 
     call: str
-    frames: int | None
+    frames: tuple[int, int] | None
 
 
 class Calls:
@@ -66,7 +66,7 @@ class Calls:
 
     def after(self, call: str) -> "Told":
         """Look at the wire once it is quiet: what has come since the last look came by this call."""
-        self._steps.append(Step(call, self._frames_after(call)))
+        self._steps.append(Step(call, self._frames_of(call)))
         return Told(tuple(self._steps), self.capture)
 
     def close(self) -> None:
@@ -78,16 +78,17 @@ class Calls:
     def save(self, name: str, folder: Path = FOLDER) -> None:
         """Write the capture and the calls, to be shown where nothing can be caught."""
         self.capture.save(folder / f"{name}.pcap")
-        lines = [f"{step.frames}\t{step.call}\n" for step in self._steps]
+        lines = [f"{step.frames[1]}\t{step.call}\n" for step in self._steps if step.frames]
         _file(name, folder).write_text("".join(lines), "utf-8")
 
-    def _frames_after(self, call: str) -> int | None:
+    def _frames_of(self, call: str) -> tuple[int, int] | None:
+        before = len(self.capture)
         if self._recorded is None:
             self.capture = self._live.so_far()
-            return len(self.capture)
+            return before, len(self.capture)
         frames = self._recorded.get(call)
         if frames is not None:
-            self.capture = self._cut(max(frames, len(self.capture)))
+            self.capture = self._cut(max(before, frames[1]))
         return frames
 
     def _cut(self, frames: int) -> Capture:
@@ -138,22 +139,16 @@ class Told:
     @property
     def _first_of_last_call(self) -> int | None:
         """The frame to point at; None where the last call put nothing on the wire."""
-        low, high = self._ends[-2:]
-        return low + 1 if high > low else None
+        frames = self.steps[-1].frames
+        return frames[0] + 1 if frames and frames[1] > frames[0] else None
 
     @property
     def _words(self) -> str:
         return f"Nothing has crossed the wire so far ({self.capture.source})."
 
-    @property
-    def _ends(self) -> list[int]:
-        """How many frames there were before all calls, and after each."""
-        return [*accumulate((step.frames or 0 for step in self.steps), max, initial=0)]
-
     def _rows(self) -> list[tuple[str, str]]:
-        """Each call, with what crossed the wire since the one before."""
-        spans = zip(self.steps, pairwise(self._ends), strict=True)
-        return [(step.call, self._between(*span) if step.frames is not None else NOT_RECORDED) for step, span in spans]
+        """Each call, with what crossed the wire by it."""
+        return [(step.call, self._between(*step.frames) if step.frames else NOT_RECORDED) for step in self.steps]
 
     def _between(self, low: int, high: int) -> str:
         """The segments of these frames, in a few words each."""
@@ -224,10 +219,11 @@ def _file(name: str, folder: Path) -> Path:
     return folder / f"{name}-calls.tsv"
 
 
-def _read_steps(name: str) -> dict[str, int]:
-    """How many frames there were after each call, when it was recorded."""
+def _read_steps(name: str) -> dict[str, tuple[int, int]]:
+    """How many frames there were before and after each call, when it was recorded."""
     lines = [line.split("\t") for line in _file(name, FOLDER).read_text("utf-8").splitlines()]
-    return {call: int(frames) for frames, call in lines}
+    ends = [0, *(int(frames) for frames, _ in lines)]
+    return {call: span for (_, call), span in zip(lines, pairwise(ends), strict=True)}
 
 
 class _Newest:

@@ -21,6 +21,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "share/jupyter/lab/settings/overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
     },
+    # The tests bring nbgrader, and its buttons are nothing for a student.
+    "etc/jupyter/labconfig/page_config.json": {"disabledExtensions": {"@jupyter/nbgrader": True}},
     # Errors only: each kernel would warn in the terminal that it talks in plaintext, on loopback.
     "etc/ipython/ipython_kernel_config.json": {"IPKernelApp": {"log_level": logging.ERROR}},
 }

@@ -74,9 +74,8 @@ def _asked(question: Question, evidence: Evidence | None) -> str:
     """The question as text, with what is offered."""
     talk = evidence.conversation if evidence and not evidence.unfit else None
     offers = question.offers_on(talk)
-    case = question.case(talk) if talk else ""
     parts = [
-        _wrapped(f"{question.id}, level {question.level}. {question.prompt} {case}"),
+        _wrapped(f"{question.id}, level {question.level}. {question.asked_on(talk)}"),
         *(_wrapped(f"{letter(offers, o.key)}) {o.text}", "   ") for o in offers),
         f"Answer: {question.kind.name}"
         + (", and the number of a frame that shows it." if question.wants_frame else "."),

@@ -8,7 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from chatkit.teach.feedback import Feedback, Verdict
+    from chatkit.teach.feedback import Feedback
+    from chatkit.teach.verdict import Verdict
 
 _HUES = {
     "missing": "#7f858d",

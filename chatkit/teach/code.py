@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from chatkit.teach.card import card
-from chatkit.teach.feedback import Verdict
+from chatkit.teach.verdict import Verdict
 
 MAX_STEPS = 200_000  # lines of Python that are run for one stream; a good solution takes a few for each byte
 

@@ -316,7 +316,8 @@ QUESTIONS = (
         level=1,
         subject="the number of bytes that the client sent",
         prompt="How many bytes of data did the client send in all? Count them by sequence numbers, and compare with "
-        "what the program says. The frame is the one that brings the last of them.",
+        "what the program says.",
+        frame_is="The frame is the one that brings the last of them.",
         needs=(SYN, SYNACK, first_data_of_client, nothing_missing_of_client),
         right=_bytes_sent,
         why="Relative to the ISN the first byte has the number 1, so the number of the last is how many there are.",

@@ -17,7 +17,7 @@ CLIENT: Endpoint = ("192.0.2.1", 40000)
 SERVER: Endpoint = ("192.0.2.9", 9898)
 CLIENT_ISN, SERVER_ISN = 100, 300  # Figure 6 has them
 
-HELLO, JOIN, WELCOME = b"HELLO chat/1\n", b"JOIN ann\n", b"WELCOME ann\nUSERS 1 ann\n"
+HELLO, JOIN, WELCOME, USERS = b"HELLO chat/1\n", b"JOIN ann\n", b"WELCOME ann\n", b"USERS 1 ann\n"
 SAY, QUIT, BYE = "SAY café\n".encode(), b"QUIT\n", b"BYE\n"
 SYN, ACK, PSH, FIN, RST = Flag.SYN, Flag.ACK, Flag.PSH, Flag.FIN, Flag.RST
 SYN_OPTIONS = Options(mss=1460, window_scale=7)
@@ -61,7 +61,8 @@ def _close(end: _Ends) -> Iterator[Segment]:
 def _chat() -> Iterator[Segment]:
     end = _Ends({C: 0, S: 0})
     yield from _opening(end)
-    for sender, line in ((S, HELLO), (C, b"PASS tulip\n" + JOIN), (S, WELCOME), (C, SAY), (C, QUIT)):
+    lines = ((S, HELLO), (C, b"PASS tulip\n" + JOIN), (S, WELCOME), (S, USERS), (C, SAY), (C, QUIT))
+    for sender, line in lines:
         yield end(sender, DATA, line)
         yield end(not sender, ACK)
     yield end(S, DATA, BYE)

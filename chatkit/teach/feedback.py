@@ -1,37 +1,15 @@
 """What the student is told: a verdict, the reasons in sentences, and the frame to look at."""
 
 from dataclasses import dataclass
-from enum import Enum
 
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.ladder import Ladder
 from chatkit.teach.card import page
 from chatkit.teach.evidence import Evidence
 from chatkit.teach.question import Misconception, Question
+from chatkit.teach.verdict import Verdict as Verdict
 
 ROWS = 12  # of the ladder: the opening, the close, and what is pointed at
-
-
-class Verdict(Enum):
-    """How an answer was judged: a sign and a word, so that nothing hangs on a colour.
-
-    "Almost" is said only where the mistake has a name. A number that nothing explains is "not yet": it claims neither
-    that the student was close nor why they were not.
-    """
-
-    MISSING = "?", "missing"  # nothing was answered, or only half of it, or nothing that can be read
-    UNFIT = "!", "capture unfit"  # the capture's fault, not the student's
-    NOT_YET = "✗", "not yet"
-    ALMOST = "≈", "almost"
-    RIGHT = "✓", "right"
-
-    @property
-    def sign(self) -> str:
-        return self.value[0]
-
-    @property
-    def word(self) -> str:
-        return self.value[1]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

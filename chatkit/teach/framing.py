@@ -9,7 +9,7 @@ that. The pieces end with the iterator: an empty one ends nothing.
 from dataclasses import dataclass, replace
 
 from chatkit.teach.code import CodeFeedback, Endless, LinesOf, Mistake, NoLines, Run, run
-from chatkit.teach.feedback import Verdict
+from chatkit.teach.verdict import Verdict
 from chatkit.teach.framing_mistakes import MISTAKES
 from chatkit.teach.framing_steps import STEPS, Case, Step
 

@@ -334,8 +334,8 @@ QUESTIONS = (
         exercise=9,
         level=2,
         subject="who waits",
-        prompt="The conversation is over. Which end keeps it in TIME-WAIT for a while? The frame is that which decides "
-        "it.",
+        prompt="The conversation is over. Which end keeps it in TIME-WAIT for a while?",
+        frame_is="The frame is the one that decides it.",
         needs=(SYN, SYNACK, an_opened_end),
         right=_waiter,
         why="Whoever says FIN first sends the last ACK, and keeps TIME-WAIT for 2MSL. A reset leaves nothing behind.",
@@ -369,8 +369,8 @@ QUESTIONS = (
         exercise=10,
         level=2,
         subject="the number of segments that close it",
-        prompt="Each end says FIN, and each FIN is acknowledged. How many segments does that take here? The frame is "
-        "the last of them.",
+        prompt="Each end says FIN, and each FIN is acknowledged. How many segments does that take?",
+        frame_is="The frame is the last of them.",
         needs=(SYN, SYNACK, both_fins),
         right=_closing,
         why="Two FINs and two ACKs; where the second FIN rides with the ACK of the first, that makes three segments, "

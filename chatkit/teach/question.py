@@ -81,6 +81,7 @@ class Question:
     case: Callable[[Conversation], str] = _no_case  # what is asked about in this very conversation
     offers: Offers | Callable[[Conversation], Offers] = ()  # to choose from, or to put in order
     wants_frame: bool = True  # the number of a frame that shows it
+    frame_is: str = ""  # which, in a sentence, where that is not plain
     example: Conversation = CHAT  # to work the question on
     way: Way = Way.ANY
 
@@ -88,6 +89,11 @@ class Question:
     def is_predictable(self) -> bool:
         """Whether it can be answered before there is a capture."""
         return not callable(self.offers)
+
+    def asked_on(self, talk: Conversation | None) -> str:
+        """The prompt, with what is asked about in this conversation; without one, as before there is a capture."""
+        parts = (self.prompt,) if talk is None else (self.prompt, self.frame_is, self.case(talk))
+        return " ".join(part for part in parts if part)
 
     def offers_on(self, talk: Conversation | None) -> Offers:
         """What is offered; nothing where that depends on a conversation, and there is none."""

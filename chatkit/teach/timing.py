@@ -154,8 +154,8 @@ QUESTIONS = (
         exercise=13,
         level=2,
         subject="the round trip time",
-        prompt="How long is it from the segment with data to the first ACK that covers it? Write the unit. The frame "
-        "is that ACK's.",
+        prompt="How long is it from the segment with data to the first ACK that covers it? Write the unit.",
+        frame_is="The frame is that ACK's.",
         needs=(SYN, SYNACK, first_data_of_client, a_round_trip),
         right=_rtt,
         why="That is one round trip as seen from where the capture was made: at the sender it is what the kernel "

@@ -16,15 +16,12 @@ if old_python.is_too_old():
     sys.exit(old_python.complaint(["lab"]))
 
 from chatkit.__main__ import print_whatever_is_said
-from chatkit.bootstrap.packages import need
+from chatkit.teach.framing import check_framing
+from chatkit.teach.verdict import Verdict
 
 
 def main(path: str) -> int:
     """Judge the solution in a file; returns 0 if it is right, 1 if not."""
-    need("numpy")
-    from chatkit.teach.feedback import Verdict
-    from chatkit.teach.framing import check_framing
-
     print_whatever_is_said()
     feedback = check_framing(runpy.run_path(path).get("lines_of"))
     print(feedback)

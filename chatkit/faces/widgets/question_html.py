@@ -36,7 +36,7 @@ STYLE = """<style>
 .ck-options .widget-radio-box { max-height: none; overflow: visible; margin: 0; }
 .ck-options .widget-radio-box label {
   height: auto; line-height: 1.5; margin: 3px 0; white-space: normal; font-size: 1.05em; cursor: pointer;
-  display: flex; align-items: baseline; gap: 8px;
+  display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: baseline; gap: 8px;
 }
 .ck-options .widget-radio-box input { margin: 0; flex: none; }
 .ck-question .ck-case { max-width: 52em; margin: 0 0 4px; }
@@ -52,7 +52,7 @@ STYLE = """<style>
 
 
 def prompt(question: Question, before: str = "") -> str:
-    """What is asked."""
+    """What is asked, on whatever capture."""
     name = f'<div class="ck-faint">{escape(question.id)}, level {question.level}</div>'
     return f'{name}<div class="ck-prompt">{escape(before)}{escape(question.prompt)}</div>'
 
@@ -64,7 +64,7 @@ def case(question: Question, talk: Conversation | None) -> str:
     offers = question.offers_on(talk) if question.kind is ORDER else ()
     rows = "".join(f"<li>{escape(option.text)}</li>" for option in offers)
     pieces = f'<ol class="ck-pieces" type="A">{rows}</ol>' if rows else ""
-    said = question.case(talk)
+    said = " ".join(part for part in (question.case(talk), question.frame_is) if part)
     return (f'<div class="ck-case">{escape(said)}</div>' if said else "") + pieces
 
 

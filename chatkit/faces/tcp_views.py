@@ -4,6 +4,9 @@
     calls(lan, door, 3)                                    what becomes of three calls, if nobody accepts them
     kill_a_client(lan["bob"], server)                      a program that is connected, and dies
     restart(lan, reuse_address=False)                      a server that ends, and starts again at once
+    pour(lan)                                              a bulk transfer over a long wire: bulk.py
+    sockets_on(lan["server"], port)                        what a kernel knows of its connections: kernel_table.py
+    table_of(conversation)                                 a conversation in rows: segment_table.py
 
 The hosts are those of a LAN. On a stand-in, which is this computer, everything goes the same way over loopback; where
 nothing can be caught there, the capture is the recorded one that is named (`python3 -m chatkit.faces.tcp_recording`).
@@ -18,7 +21,10 @@ from dataclasses import dataclass
 from chatkit.capture.capture import Capture
 from chatkit.capture.catch import Catch, catch
 from chatkit.errors import Refused
-from chatkit.faces.kernel_table import KernelTable, sockets_on
+from chatkit.faces.bulk import pour as pour
+from chatkit.faces.kernel_table import KernelTable
+from chatkit.faces.kernel_table import sockets_on as sockets_on
+from chatkit.faces.segment_table import table_of as table_of
 from chatkit.faces.stand_in import StandIn, StandInHost
 from chatkit.lan.host import LanHost
 from chatkit.lan.lan import Lan

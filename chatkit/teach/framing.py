@@ -9,9 +9,9 @@ that. The pieces end with the iterator: an empty one ends nothing.
 from dataclasses import dataclass, replace
 
 from chatkit.teach.code import CodeFeedback, Endless, LinesOf, Mistake, NoLines, Run, run
-from chatkit.teach.verdict import Verdict
 from chatkit.teach.framing_mistakes import MISTAKES
 from chatkit.teach.framing_steps import STEPS, Case, Step
+from chatkit.teach.verdict import Verdict
 
 SUBJECT = "framing"
 _SHOWN = 160  # characters of what was given or seen

@@ -46,7 +46,7 @@ STYLE = """<style>
 .ck-hint > p { margin: 0; max-width: 52em; }
 .ck-hint > pre {
   margin: 6px 0 0; padding: 0; overflow-x: auto; white-space: pre; overflow-wrap: normal;
-  font-size: 0.92em; line-height: 1.4; color: inherit; background: none;
+  font-size: 0.85em; line-height: 1.4; color: inherit; background: none;
 }
 </style>"""
 

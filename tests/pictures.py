@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
+
 from chatkit.net.ports import find_holder
 from chatkit.net.server import Server
 from tests.jupyter import ROOT, Browser, JupyterLab, Notebook
@@ -24,9 +26,10 @@ PORT = 9901
 
 
 def main(folder: Path) -> None:
-    """Take all three."""
+    """Take all of them."""
     folder.mkdir(parents=True, exist_ok=True)
     take_notebook(folder / "notebook.png")
+    take_question(folder / "question.png")
     with tempfile.TemporaryDirectory() as home, a_screen(Path(home)) as display:
         take_window(Person(display), folder / "window.png")
         take_terminals(Person(display), folder / "terminal.png")
@@ -47,6 +50,25 @@ def take_notebook(file: Path) -> None:
             photograph(notebook, ".jp-OutputArea-output svg[role=img]", ladder)
         run("convert", "-background", "white", "-gravity", "center", str(chats), str(ladder), "-append",
             "-bordercolor", "white", "-border", "8", str(file))  # fmt: skip
+
+
+def take_question(file: Path) -> None:
+    """A question about a close, answered wrong: the mistake has a name."""
+    lines = ["from chatkit import recorded", "from chatkit.faces.question_widget import ask",
+             "question = ask('close.segments', recorded('password'))", "question"]  # fmt: skip
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))], metadata=python)
+    with tempfile.TemporaryDirectory() as name:
+        nbformat.write(notebook, Path(name) / "question.ipynb")
+        with JupyterLab(Path(name), env={"CHATKIT_PROGRESS": os.devnull}) as lab, Browser(1240, 1500) as browser:
+            shown = browser.open(lab, "question.ipynb")
+            shown.run_all()
+            question = shown.page.locator(".ck-question")
+            question.get_by_label("Number").fill("4")
+            question.get_by_label("Frame that shows it").fill("17")
+            question.get_by_role("button", name="Check").click()
+            question.get_by_role("status").wait_for()
+            photograph(shown, ".ck-question", file)
 
 
 def say(notebook: Notebook, name: str, text: str) -> None:

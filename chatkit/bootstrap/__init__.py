@@ -12,4 +12,5 @@
     port          is a port free, and who has it
     lab           starts JupyterLab
     suite         starts the tests
+    packages      the same environment for the scripts in labs/
 """

@@ -10,6 +10,7 @@
     pcap          files, as Wireshark reads and writes them; pcapng, the newer kind
     pcapng_file   the same kind, written
     fitness       is a capture fit to be read? what is wrong with it, and what to do
+    headers_only  the same capture without what was said: to be handed in
     said          what was said in a conversation, line by line
     chat_layer    chat/1 for scapy; dissector, the same for Wireshark, in Lua
     capture       frames, with all that can be read from them; table and packets show them

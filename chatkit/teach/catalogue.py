@@ -2,8 +2,8 @@
 
 from chatkit.errors import MisuseError
 from chatkit.protocol.text import quote
-from chatkit.teach import data, goodbye, handshake, loss, opening, order, payload, timing, window
 from chatkit.teach.question import Question
+from chatkit.teach.subjects import data, goodbye, handshake, loss, opening, order, payload, timing, window
 
 _SUBJECTS = (opening, handshake, data, payload, timing, loss, window, goodbye, order)
 _ALL: list[Question] = [question for subject in _SUBJECTS for question in subject.QUESTIONS]

@@ -4,7 +4,7 @@
     misconceptions  Conversation -> Values       what each known mistake would give on that same conversation
     where, rule     the first two hints          the others are worked out (hints.py)
 
-To add one is to add a row to a table like that of handshake.py.
+To add one is to add a row to a table like that of subjects/handshake.py.
 """
 
 from collections.abc import Callable

@@ -8,11 +8,11 @@ from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.lines import Line
 from chatkit.tcp.segment import Segment
 from chatkit.tcp.sequence import add
-from chatkit.teach.data import HEADERS
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client, lacks, whole_stream_of_client
 from chatkit.teach.kind import CHOICE, COUNT, Offers, Option
 from chatkit.teach.landmarks import data_from_client
 from chatkit.teach.question import Answer, Misconception, Question, chosen
+from chatkit.teach.subjects.data import HEADERS
 from chatkit.teach.value import Choice, Count, Values
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from chatkit.errors import LanError
-from chatkit.faces import bulk
-from chatkit.faces.bulk import Transfer, pour, recorded_transfer, save
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook import bulk
+from chatkit.faces.notebook.bulk import Transfer, pour, recorded_transfer, save
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from tests.needs import needs_lan
 

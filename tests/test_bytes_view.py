@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from chatkit.errors import MisuseError
-from chatkit.faces.bytes_view import show_bytes
+from chatkit.faces.notebook.bytes_view import show_bytes
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Flag, Segment
 

@@ -7,9 +7,9 @@ from ipywidgets import Button
 from chatkit.capture.live import LiveCapture
 from chatkit.capture.wire_capture import WireCapture
 from chatkit.errors import MisuseError
-from chatkit.faces import classroom
-from chatkit.faces.classroom import Classroom, side_by_side
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook import classroom
+from chatkit.faces.notebook.classroom import Classroom, side_by_side
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.faces.tk.window_process import WindowProcess
 from chatkit.lan.lan import Lan
 from chatkit.net.event import What

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from chatkit.errors import MachineError
-from chatkit.faces.kernel_table import KernelTable, sockets_on
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook.kernel_table import KernelTable, sockets_on
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from chatkit.tcp.states import State
 from tests.needs import needs_lan, needs_linux
@@ -72,5 +72,5 @@ def test_a_machine_without_cat_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object, **__: object) -> None:
         raise MachineError("No program called cat is installed.")
 
-    monkeypatch.setattr("chatkit.faces.stand_in.StandInHost.run", missing)
+    monkeypatch.setattr("chatkit.faces.notebook.stand_in.StandInHost.run", missing)
     assert sockets_on(HOST, 9898) == "No program called cat is installed."

@@ -6,8 +6,8 @@ import pytest
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER
-from chatkit.faces.lan_recording import LOST, SECRET, main, record
-from chatkit.faces.lan_views import conversation_of
+from chatkit.faces.notebook.lan_views import conversation_of
+from chatkit.faces.recordings.lan import LOST, SECRET, main, record
 from tests.needs import needs_lan
 
 pytestmark = needs_lan

@@ -7,8 +7,8 @@ import pytest
 
 from chatkit.capture.recorded import recorded
 from chatkit.errors import CaptureError, MachineError
-from chatkit.faces.classroom import Classroom
-from chatkit.faces.lan_views import (
+from chatkit.faces.notebook.classroom import Classroom
+from chatkit.faces.notebook.lan_views import (
     ask_kernel,
     conversation_of,
     ladder_of,
@@ -18,7 +18,7 @@ from chatkit.faces.lan_views import (
     talk_by_hand,
     wire_log,
 )
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from chatkit.lan.rules import drop
 from chatkit.lan.tcp_info import TcpInfo

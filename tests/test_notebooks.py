@@ -27,7 +27,7 @@ MAX_LINES = 10  # of code in one cell
 
 LEFT_OVER = """
 import os, pathlib, threading
-from chatkit.faces.classroom import close_all
+from chatkit.faces.notebook.classroom import close_all
 close_all()
 parents = [path.read_text().rpartition(") ")[2].split()[1] for path in pathlib.Path("/proc").glob("[0-9]*/stat")]
 [thread.name for thread in threading.enumerate() if thread.name.startswith(("chat", "AsyncSniffer"))], \

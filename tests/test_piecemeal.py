@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from chatkit.errors import MachineError
-from chatkit.faces import piecemeal
-from chatkit.faces.piecemeal import heard_by_bob, naive_server
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook import piecemeal
+from chatkit.faces.notebook.piecemeal import heard_by_bob, naive_server
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from chatkit.net.server import Server
 from tests.needs import needs_lan

@@ -502,6 +502,17 @@ def test_the_order_of_a_capture_and_every_other_that_is_possible_is_right() -> N
     )  # hello needs no ACK first
 
 
+def test_states_are_asked_for_only_while_nothing_is_on_its_way() -> None:
+    for turn in range(8):
+        e = Ends(104 + turn, 300)  # the server speaks on, while the client's FIN is on its way to it
+        talk = [*e.handshake(), e.up(PSH | FIN | ACK, 1, 1, b"bye\n"), e.down(PSH | ACK, 1, 1, b"hi\n")]
+        capture = caught([*talk, e.up(ACK, 6, 4), e.down(FIN | ACK, 4, 6), e.up(ACK, 6, 5)])
+        conversation = capture.conversations[0]
+        frame = find_question("order.states").right(conversation).frames[0]
+        states = conversation.states[frame - 1]
+        assert check("order.states", capture, f"{states.client} and {states.server}").verdict is Verdict.RIGHT
+
+
 def test_a_copy_that_loopback_makes_is_the_same_frame() -> None:
     capture = caught_twice(LOST[0].segments)
     again = 2 * LOST[0].frame["again"]

@@ -4,7 +4,7 @@ import pytest
 
 from chatkit.capture.recorded import names, recorded
 from chatkit.errors import MisuseError
-from chatkit.faces.recording import record
+from chatkit.faces.recordings.chats import record
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.teardown import Ending
 from tests.needs import needs_live_capture

@@ -1,8 +1,8 @@
 """Conversations as tables."""
 
 from chatkit.capture.recorded import recorded
-from chatkit.faces.aligned import aligned
-from chatkit.faces.segment_table import table_of
+from chatkit.faces.notebook.aligned import aligned
+from chatkit.faces.notebook.segment_table import table_of
 from chatkit.tcp.conversation import Conversation
 from chatkit.teach.example import CHAT
 

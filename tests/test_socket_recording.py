@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from chatkit.capture.recorded import FOLDER, recorded
-from chatkit.faces.socket_recording import LAST, NOTEBOOKS, RECORDED, record
+from chatkit.faces.recordings.sockets import LAST, NOTEBOOKS, RECORDED, record
 from tests.needs import needs_lan
 
 NOTEBOOK = """{"cells": [
   {"cell_type": "markdown", "source": ["no code"]},
   {"cell_type": "code", "source": [
-    "from chatkit.faces.classroom import start_lan\\n",
-    "from chatkit.faces.socket_views import watch_calls\\n",
+    "from chatkit.faces.notebook.classroom import start_lan\\n",
+    "from chatkit.faces.notebook.socket_views import watch_calls\\n",
     "lan = start_lan('server', 'ann')\\n",
     "calls = watch_calls(lan, instead='sockets')\\n"
   ]},

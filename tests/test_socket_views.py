@@ -8,9 +8,9 @@ import pytest
 
 from chatkit.capture.recorded import recorded
 from chatkit.errors import MisuseError
-from chatkit.faces import socket_views
-from chatkit.faces.socket_views import PATIENCE, Calls, Poured, Step, Told, pour, watch_calls
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook import socket_views
+from chatkit.faces.notebook.socket_views import PATIENCE, Calls, Poured, Step, Told, pour, watch_calls
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from tests.needs import needs_lan, needs_live_capture
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from chatkit.errors import LanError, MachineError, MisuseError
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.host import LanHost
 from chatkit.lan.lan import Lan
 from chatkit.lan.rules import drop

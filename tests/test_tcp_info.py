@@ -161,6 +161,6 @@ def test_a_kernel_that_knows_less_than_is_needed_says_so(monkeypatch: pytest.Mon
 
 @needs_linux
 def test_a_state_that_rfc_9293_has_no_word_for_is_shown_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MODULE, "_STATES", {})
+    monkeypatch.setattr(MODULE, "STATES", {})
     with socket.socket() as sock:
         assert tcp_info(sock).state == "state 7 of Linux"

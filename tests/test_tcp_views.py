@@ -7,10 +7,10 @@ import pytest
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import recorded
-from chatkit.faces import tcp_recording
-from chatkit.faces.kernel_table import KernelTable
-from chatkit.faces.stand_in import StandIn
-from chatkit.faces.tcp_views import calls, catching, kill_a_client, restart
+from chatkit.faces.notebook.kernel_table import KernelTable
+from chatkit.faces.notebook.stand_in import StandIn
+from chatkit.faces.notebook.tcp_views import calls, catching, kill_a_client, restart
+from chatkit.faces.recordings import tcp as tcp_recording
 from chatkit.lan.lan import Lan
 from chatkit.net.server import Server
 from chatkit.tcp.conversation import Conversation

@@ -107,6 +107,10 @@ class Capture:
             return self.frames[int(places[0])]
         raise CaptureError(f"no frame {number} in this capture; it has {len(self.frames)} frames")
 
+    def has_frame(self, number: int) -> bool:
+        """Whether there is a frame with this number."""
+        return bool(np.any(self._packed.number == number))
+
     @cached_property
     def fitness(self) -> "Fitness":
         """Whether it is fit to be read, and if not what to do; `fitness(capture, port)` judges one port."""

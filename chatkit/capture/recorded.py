@@ -1,7 +1,7 @@
 """Captures that the kit brings, for machines that do not let their users capture.
 
-They are real: chatkit's own server and clients made them (`python3 -m chatkit.faces.recording`). And they say that they
-are recorded, wherever they are shown.
+They are real: chatkit's own server and clients made them (`python3 -m chatkit.faces.recordings.chats`, and the others
+there). And they say that they are recorded, wherever they are shown.
 """
 
 from dataclasses import replace

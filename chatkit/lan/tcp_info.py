@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chatkit.errors import LanError, MisuseError
 
-_STATES = {  # include/net/tcp_states.h, in RFC 9293's words
+STATES = {  # include/net/tcp_states.h, in RFC 9293's words
     1: "ESTABLISHED",
     2: "SYN-SENT",
     3: "SYN-RECEIVED",
@@ -68,7 +68,7 @@ def tcp_info(connection: HasDescriptor) -> TcpInfo:
     state, *values = _LAYOUT.unpack(_ask(connection))
     known = {name: values[at] for name, at in _AT.items()}
     return TcpInfo(
-        state=_STATES.get(state, f"state {state} of Linux"),
+        state=STATES.get(state, f"state {state} of Linux"),
         rtt=known["rtt"] / _SECOND,
         rtt_variation=known["rttvar"] / _SECOND,
         rto=known["rto"] / _SECOND,

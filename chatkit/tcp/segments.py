@@ -116,6 +116,11 @@ class Segments(Sequence[Segment]):
         """Those in frames with numbers up to this one."""
         return self._where(self.frame <= frame)
 
+    def in_frame(self, frame: int) -> Segment | None:
+        """The segment that this frame carries; None if it carries none of them."""
+        places = np.flatnonzero(self.frame == frame)
+        return self[int(places[0])] if len(places) else None
+
     def at(self, rows: Rows) -> Self:
         """Other rows of the same columns."""
         return type(self)(self.columns, rows)

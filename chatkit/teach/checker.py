@@ -160,7 +160,8 @@ class _Case:
 
     def _segment(self, frames: tuple[int, ...]) -> Segment | None:
         talk = self.evidence.conversation
-        return next((s for s in talk.segments if s.frame in frames), None) if talk and frames else None
+        found = (talk.segments.in_frame(frame) for frame in frames) if talk else ()
+        return next((segment for segment in found if segment), None)
 
     def _named_frame(self, given: Given) -> Segment | None:
         """Where a frame is the answer, the student's own: to show another would be to tell."""
@@ -169,7 +170,7 @@ class _Case:
     def _own(self, segment: Segment | None) -> Segment | None:
         """The segment if it is one of the conversation's: only those are on its ladder."""
         talk = self.evidence.conversation
-        return segment if talk and segment in talk.segments else None
+        return segment if talk and segment and talk.segments.in_frame(segment.frame) else None
 
     def _say(
         self, verdict: Verdict, *sentences: str, named: Misconception | None = None, look: Segment | None = None

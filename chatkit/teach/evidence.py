@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chatkit.capture.capture import Capture
-from chatkit.capture.dissect import segment_in
 from chatkit.capture.fitness import Fault, Kind, elsewhere, without_tcp
 from chatkit.errors import MisuseError
 from chatkit.tcp.conversation import Conversation
@@ -60,10 +59,10 @@ def gather(
 
 def original(capture: Capture, frame: int) -> Segment | None:
     """The segment in a frame, or that of which the frame is a copy, as loopback makes them; None if it has none."""
-    inside = next((segment_in(f) for f in capture.frames if f.number == frame), None)
-    if inside is None:
-        return None
-    return next((s for s in capture.segments if s.frame == frame), None) or _copied(capture, inside)
+    if found := capture.segments.in_frame(frame):
+        return found
+    copy = capture.every_segment.in_frame(frame)
+    return _copied(capture, copy) if copy else None
 
 
 def _copied(capture: Capture, copy: Segment) -> Segment | None:
@@ -72,7 +71,7 @@ def _copied(capture: Capture, copy: Segment) -> Segment | None:
 
 def _with_frame(capture: Capture, talks: list[Conversation], frame: int | None) -> Conversation | None:
     segment = None if frame is None else original(capture, frame)
-    return next((talk for talk in talks if segment in talk.segments), None)
+    return next((talk for talk in talks if segment and talk.segments.in_frame(segment.frame)), None)
 
 
 def _ends(talk: Conversation) -> str:

@@ -34,12 +34,12 @@ def about_frame(evidence: Evidence, answer: Answer, frame: int | None) -> str:
 
 def contents(evidence: Evidence, frame: int) -> str:
     """What a frame holds, as the end of a sentence."""
-    if all(frame != other.number for other in evidence.capture.frames):
+    if not evidence.capture.has_frame(frame):
         return "this capture has no such frame"
     segment, talk = original(evidence.capture, frame), evidence.conversation
     if segment is None:
         return "it carries no TCP segment"
-    if talk is None or segment not in talk.segments:
+    if talk is None or talk.segments.in_frame(segment.frame) is None:
         return f"it belongs to another conversation, {at(segment.source)} > {at(segment.destination)}"
     sender = "client" if segment.source == talk.client else "server"
     return f"it carries {notation(segment)} from the {sender}, with {_amount(segment)}"

@@ -36,9 +36,9 @@ STYLE = """<style>
 .ck-options .widget-radio-box { max-height: none; overflow: visible; margin: 0; }
 .ck-options .widget-radio-box label {
   height: auto; line-height: 1.5; margin: 3px 0; white-space: normal; font-size: 1.05em; cursor: pointer;
-  display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: baseline; gap: 8px;
+  display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: center; gap: 8px;
 }
-.ck-options .widget-radio-box input { margin: 0; flex: none; }
+.ck-options .widget-radio-box input { margin: 0; flex: none; position: static; }
 .ck-question .ck-case { max-width: 52em; margin: 0 0 4px; }
 .ck-question .ck-pieces { margin: 4px 0; padding-left: 2.2em; font-family: var(--jp-code-font-family, monospace); }
 .ck-question .ck-predicted { margin: 4px 0; padding-left: 14px; border-left: 2px solid currentColor; }

@@ -1,6 +1,7 @@
 """Try a server by every rule, and report."""
 
 import random
+import string
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -59,11 +60,14 @@ class Report:
         return "\n\n".join(["\n".join(rows), *sentences, self.conclusion])
 
 
+_LETTERS = string.ascii_lowercase + string.digits
+
+
 def judge(address: Address, *, password: str | None = None, slow: bool = False, patience: float = PATIENCE) -> Report:
     """Try the server out; `slow` adds what has to wait for seconds. Raises Refused where nobody answers."""
     THIS_COMPUTER.connect(address, patience).close()
     together, alone = _wanted(_TOGETHER + _about_the_password(password), slow), _wanted(enduring.RULES, slow)
-    marks = (f"{number:04x}" for number in random.sample(range(0x10000), 1000))  # another run may be on its way
+    marks = iter({"".join(random.choices(_LETTERS, k=4)) for _ in range(1000)})  # another run may be on its way
 
     def verdicts_on(rules: tuple[Rule, ...], side_by_side: int = 1) -> tuple[Verdict, ...]:
         visits = [Visit(address, next(marks), password, patience) for _ in rules]

@@ -162,13 +162,14 @@ QUESTIONS = (
         exercise=3,
         level=1,
         subject="the seq of the client's first data",
-        prompt="Find the first segment that carries data from the client to the server; the server may have sent some "
-        "before it. Which sequence number does the first byte in it have?",
+        prompt="Find the first byte of data that the client sends to the server; the server may have sent some before. "
+        "Which sequence number does it have?",
         needs=(SYN, SYNACK, first_data_of_client),
         right=_seq_of_first_data,
         why="The SYN took the ISN and a pure ACK takes no number, so the first byte has the number after the SYN's.",
         misconceptions=(SYN_TAKES_NO_NUMBER, ACK_TAKES_A_NUMBER, BYTES_OF_SERVER),
-        where="Look for the first segment from the client that has payload: its seq is the number of its first byte.",
+        where="Look for the segments from the client that have payload, and of these for the one with the lowest seq: "
+        "that is the number of its first byte.",
         rule="Each end numbers its own bytes. SYN, FIN and each byte take one number, a pure ACK takes none (RFC 9293, "
         "section 3.4).",
     ),

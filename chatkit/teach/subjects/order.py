@@ -172,12 +172,13 @@ BY_SENDER = Misconception(
 
 def _known(talk: Conversation) -> list[tuple[Segment, States]]:
     """The segments after which the states of both ends are sure, and nothing is on its way."""
-    moments = talk.history.moments
-    return [
-        (m.segment, States(m.client, m.server))
-        for m, states in zip(moments, [(m.client.known, m.server.known) for m in moments], strict=True)
-        if m.sent and m.arrived and all(states)
-    ]
+    known: list[tuple[Segment, States]] = []
+    flying = 0
+    for moment in talk.history.moments:
+        flying += moment.sent - moment.arrived
+        if moment.sent and not flying and moment.client.known and moment.server.known:
+            known.append((moment.segment, States(moment.client, moment.server)))
+    return known
 
 
 def _turns(talk: Conversation) -> list[tuple[Segment, States]]:

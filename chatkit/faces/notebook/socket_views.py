@@ -22,7 +22,7 @@ from pathlib import Path
 from chatkit.capture.capture import Capture
 from chatkit.capture.catch import Replay, catch
 from chatkit.capture.recorded import FOLDER
-from chatkit.faces.stand_in import StandIn
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from chatkit.tcp.ladder import Ladder
 from chatkit.tcp.segment import Segment

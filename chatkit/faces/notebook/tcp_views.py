@@ -9,7 +9,7 @@
     table_of(conversation)                                 a conversation in rows: segment_table.py
 
 The hosts are those of a LAN. On a stand-in, which is this computer, everything goes the same way over loopback; where
-nothing can be caught there, the capture is the recorded one that is named (`python3 -m chatkit.faces.tcp_recording`).
+nothing can be caught there, the capture is the recorded one that is named (`python3 -m chatkit.faces.recordings.tcp`).
 """
 
 import socket
@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from chatkit.capture.capture import Capture
 from chatkit.capture.catch import Catch, catch
 from chatkit.errors import Refused
-from chatkit.faces.bulk import pour as pour
-from chatkit.faces.kernel_table import KernelTable
-from chatkit.faces.kernel_table import sockets_on as sockets_on
-from chatkit.faces.segment_table import table_of as table_of
-from chatkit.faces.stand_in import StandIn, StandInHost
+from chatkit.faces.notebook.bulk import pour as pour
+from chatkit.faces.notebook.kernel_table import KernelTable
+from chatkit.faces.notebook.kernel_table import sockets_on as sockets_on
+from chatkit.faces.notebook.segment_table import table_of as table_of
+from chatkit.faces.notebook.stand_in import StandIn, StandInHost
 from chatkit.lan.host import LanHost
 from chatkit.lan.lan import Lan
 from chatkit.net.server import Server

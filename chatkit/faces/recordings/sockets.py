@@ -1,4 +1,4 @@
-"""python3 -m chatkit.faces.socket_recording: makes the recorded captures that notebooks about sockets fall back on.
+"""python3 -m chatkit.faces.recordings.sockets: makes the recorded captures that notebooks about sockets fall back on.
 
 It runs the cells of such a notebook on a private LAN, up to the one that closes its `calls`, and keeps what they saw:
 so the recording is of the very calls that the notebook makes.
@@ -12,10 +12,10 @@ from typing import Any
 
 from chatkit.capture.recorded import FOLDER
 from chatkit.errors import MachineError
-from chatkit.faces.classroom import close_all
+from chatkit.faces.notebook.classroom import close_all
 from chatkit.lan.lan import why_no_lan
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks" / "source"
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks" / "source"
 RECORDED = {"sockets": "01-sockets.ipynb", "stream": "02-a-stream-not-messages.ipynb"}
 LAST = "calls.close()"
 

@@ -10,7 +10,7 @@ Numbers count from the ISNs, and windows are in bytes, scaled as both SYNs have 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chatkit.faces.aligned import aligned
+from chatkit.faces.notebook.aligned import aligned
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.judge import Judgement, Judgements
 from chatkit.tcp.segment import Segment

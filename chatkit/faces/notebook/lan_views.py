@@ -6,7 +6,7 @@
     ladder_of("ann", capture)                the ladder of ann's conversation
     output_of(lan["ann"], "cat", "/etc/hosts")      what a program prints that runs in a host
 
-The text names the recorded capture that each cell falls back on (`python3 -m chatkit.faces.recording` made them).
+The text names the recorded capture that each cell falls back on (faces/recordings made them).
 """
 
 import shutil
@@ -20,8 +20,8 @@ from chatkit.capture.sniffing import Sniffing, sniff_in_host, sniff_on_loopback,
 from chatkit.capture.wire_capture import WireCapture, capture_of
 from chatkit.errors import CaptureError, LanError, PeerError
 from chatkit.faces.chat_widget import ChatWidget
-from chatkit.faces.stand_in import StandIn, StandInHost
-from chatkit.faces.wire_log import LogView, recorded_view, view_of
+from chatkit.faces.notebook.stand_in import StandIn, StandInHost
+from chatkit.faces.notebook.wire_log import LogView, recorded_view, view_of
 from chatkit.lan.host import LanHost
 from chatkit.lan.lan import Lan
 from chatkit.lan.tcp_info import TcpInfo, tcp_info

@@ -1,4 +1,4 @@
-"""python3 -m chatkit.faces.lan_recording: makes the recorded captures that stand in where there is no LAN.
+"""python3 -m chatkit.faces.recordings.lan: makes the recorded captures that stand in where there is no LAN.
 
     lan-chat         ann and bob join the server over a switch, and ann says a word
     lan-loss         the same, and then one segment of hers is dropped
@@ -17,8 +17,8 @@ from pathlib import Path
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER
 from chatkit.capture.wire_capture import WireCapture, capture_of
-from chatkit.faces.recording import Inbox
-from chatkit.faces.wire_log import save_log
+from chatkit.faces.notebook.wire_log import save_log
+from chatkit.faces.recordings.chats import Inbox
 from chatkit.lan.lan import Lan
 from chatkit.lan.rules import delay, drop
 from chatkit.net.client import Client

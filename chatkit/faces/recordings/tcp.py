@@ -1,4 +1,4 @@
-"""python3 -m chatkit.faces.tcp_recording: makes the recorded captures that stand in for the experiments with TCP.
+"""python3 -m chatkit.faces.recordings.tcp: makes the recorded captures that stand in for the experiments with TCP.
 
     before-accept    ann connects and says a line, and no program has accepted her
     backlog-full     three calls at a door with room for two
@@ -15,9 +15,9 @@ from pathlib import Path
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER
-from chatkit.faces.bulk import NAME, pour, save
-from chatkit.faces.kernel_table import sockets_on
-from chatkit.faces.tcp_views import ANN, SERVER, calls, catching, kill_a_client, restart
+from chatkit.faces.notebook.bulk import NAME, pour, save
+from chatkit.faces.notebook.kernel_table import sockets_on
+from chatkit.faces.notebook.tcp_views import ANN, SERVER, calls, catching, kill_a_client, restart
 from chatkit.lan.lan import Lan
 from chatkit.net.host import DEFAULT_PORT
 from chatkit.net.server import Server

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.errors import MachineError
-from chatkit.faces.stand_in import StandInHost
+from chatkit.faces.notebook.stand_in import StandInHost
 from chatkit.lan.host import LanHost
 from chatkit.net.event import Address
 
-NAIVE = Path(__file__).parents[2] / "labs" / "naive_server.py"
+NAIVE = Path(__file__).parents[3] / "labs" / "naive_server.py"
 QUIET = 0.3  # seconds without a byte: a server has read what there was, and has said what it wanted
 MOST_BYTES = 65536
 

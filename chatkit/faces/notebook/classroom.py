@@ -20,7 +20,7 @@ from chatkit.capture.catch import CHOICE, Catch, catch, choice
 from chatkit.errors import LanError, MisuseError
 from chatkit.faces.chat_widget import ChatWidget
 from chatkit.faces.display import why_no_window
-from chatkit.faces.stand_in import StandIn, StandInHost
+from chatkit.faces.notebook.stand_in import StandIn, StandInHost
 from chatkit.faces.tk.window_process import WindowProcess, open_window
 from chatkit.lan.host import LanHost
 from chatkit.lan.lan import Lan

@@ -1,4 +1,4 @@
-"""python3 -m chatkit.faces.recording_scenarios: makes the recorded captures of the scenarios that chatkit brings.
+"""python3 -m chatkit.faces.recordings.scenarios: makes the recorded captures of the scenarios that chatkit brings.
 
 Each is played on a private LAN, and saved where `chatkit.capture.recorded` finds it. Names choose some of them.
 """

@@ -1,4 +1,4 @@
-"""python3 -m chatkit.faces.recording: makes recorded captures that chatkit brings, from real chats on loopback.
+"""python3 -m chatkit.faces.recordings.chats: makes recorded captures that chatkit brings, from real chats on loopback.
 
     first-words   ann joins, bob joins, they talk, ann leaves, bob leaves
     password      ann gives the room's password, says a sentence, and leaves

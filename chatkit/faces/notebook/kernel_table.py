@@ -15,18 +15,15 @@ import sys
 from dataclasses import dataclass
 
 from chatkit.errors import LanError, MachineError
-from chatkit.faces.aligned import aligned
-from chatkit.faces.stand_in import StandInHost
+from chatkit.faces.notebook.aligned import aligned
+from chatkit.faces.notebook.stand_in import StandInHost
 from chatkit.lan.host import LanHost
+from chatkit.lan.tcp_info import STATES
 from chatkit.net.host import write_address
 from chatkit.tcp.states import State
 
 FILES = ("/proc/net/tcp", "/proc/net/tcp6")  # of Linux; proc_net_tcp.txt says what the columns are
 
-_STATES = (  # include/net/tcp_states.h counts them from 1
-    State.ESTABLISHED, State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.TIME_WAIT,
-    State.CLOSED, State.CLOSE_WAIT, State.LAST_ACK, State.LISTEN, State.CLOSING, State.SYN_RECEIVED,
-)  # fmt: skip
 _HERE, _THERE, _STATE, _INODE = 1, 2, 3, 9  # columns
 _HEADING = ("state", "here", "there", "held by")
 
@@ -76,7 +73,7 @@ def _output_of(host: LanHost | StandInHost, *program: str) -> str:
 
 
 def _row(columns: list[str]) -> Row:
-    state = _STATES[int(columns[_STATE], 16) - 1]
+    state = State(STATES[int(columns[_STATE], 16)])
     there = "nobody yet" if state is State.LISTEN else _address(columns[_THERE])
     return Row(state, _address(columns[_HERE]), there, columns[_INODE] != "0")
 

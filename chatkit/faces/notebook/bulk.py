@@ -21,9 +21,9 @@ from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER, recorded
 from chatkit.capture.wire_capture import WireCapture
 from chatkit.errors import LanError
+from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.faces.plots import look
 from chatkit.faces.plots.plot import TIME, Plot
-from chatkit.faces.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from chatkit.lan.rules import delay
 from chatkit.lan.stage import ANN, PATIENCE, SERVER, caller, ruled

@@ -13,7 +13,7 @@ from chatkit.teach.catalogue import find_question
 from chatkit.teach.evidence import Evidence, gather, original
 from chatkit.teach.feedback import Feedback, Verdict
 from chatkit.teach.fitness import fault
-from chatkit.teach.general import OTHER_CONVERSATION, OTHER_FRAME, RELATIVE
+from chatkit.teach.general import DUPLICATE_CAPTURE, OTHER_CONVERSATION, OTHER_FRAME, RELATIVE
 from chatkit.teach.kind import FRAME, SEQUENCE, written
 from chatkit.teach.question import Answer, Misconception, Question
 from chatkit.teach.remarks import about_frame, ask_again, contents, is_relative, places, which_number
@@ -46,7 +46,20 @@ def check(
         given = question.kind.read(answer, question.offers_on(evidence.conversation))
     except MisuseError as error:
         return _Case(question, evidence, None, shown_by, f"The answer: {error}").feedback()
-    return _Case(question, evidence, given, shown_by).feedback()
+    return _of_copy(question, evidence, given) or _Case(question, evidence, given, shown_by).feedback()
+
+
+def _of_copy(question: Question, evidence: Evidence, given: Given | None) -> Feedback | None:
+    """Where the answer is a frame that the capture has twice, and that is left out as a copy: that is said."""
+    shown = original(evidence.capture, given) if question.kind is FRAME and isinstance(given, int) else None
+    if shown is None or shown.frame == given:
+        return None
+    case = _Case(question, evidence, shown.frame, None)
+    of_original = case.feedback()
+    if of_original.verdict is Verdict.RIGHT:
+        return of_original
+    said = f"Frame {given} shows the segment of frame {shown.frame} once more."
+    return case.say(Verdict.ALMOST, said, DUPLICATE_CAPTURE.explanation, named=DUPLICATE_CAPTURE, look=shown)
 
 
 def _read_frame(frame: Typed) -> tuple[int | None, str]:
@@ -71,12 +84,12 @@ class _Case:
         """The verdict, with its reasons."""
         talk, unfit = self.evidence.conversation, self.evidence.unfit
         if unfit:
-            return self._say(Verdict.UNFIT, "No answer can be judged on this capture.", unfit.seen, unfit.redo)
+            return self.say(Verdict.UNFIT, "No answer can be judged on this capture.", unfit.seen, unfit.redo)
         if self.complaint:
-            return self._say(Verdict.MISSING, self.complaint)
+            return self.say(Verdict.MISSING, self.complaint)
         if talk is None or self.given is None:
             asks = self.question.kind.asks.format(subject=self.question.subject)
-            return self._say(
+            return self.say(
                 Verdict.MISSING, f"{asks}, and a frame that shows it." if self._wants_frame else f"{asks}."
             )
         answer = self.question.right(talk)
@@ -89,19 +102,19 @@ class _Case:
             return self._right(answer, given, None)
         if self.frame is None:
             said = f"{self._written} is right. Which frame shows it? Write its number, too."
-            return self._say(Verdict.MISSING, said)
+            return self.say(Verdict.MISSING, said)
         shown = original(self.evidence.capture, self.frame)
         if shown is None or shown.frame not in answer.frames:
             there = contents(self.evidence, self.frame)
             said = f"{self._written} is right, but frame {self.frame} does not show it: {there}."
-            return self._say(Verdict.ALMOST, said, self.question.where, named=OTHER_FRAME, look=self._own(shown))
+            return self.say(Verdict.ALMOST, said, self.question.where, named=OTHER_FRAME, look=self._own(shown))
         return self._right(answer, given, shown)
 
     def _right(self, answer: Answer, given: Given, shown: Segment | None) -> Feedback:
         value = answer.value
         working = f" {value.working}." if value.working else ""
         proof = f", and frame {self.frame} shows it" if shown else ""
-        return self._say(
+        return self.say(
             Verdict.RIGHT,
             self.question.kind.is_right.format(given=self._written, subject=self.question.subject) + proof + ".",
             self.question.why + working,
@@ -117,11 +130,11 @@ class _Case:
             case (mistake,):
                 return self._almost(talk, answer, given, mistake)
             case suspects:
-                return self._say(Verdict.NOT_YET, self._wrong(), ask_again(talk, given, suspects))
+                return self.say(Verdict.NOT_YET, self._wrong(), ask_again(talk, given, suspects))
 
     def _almost(self, talk: Conversation, answer: Answer, given: Given, mistake: Misconception) -> Feedback:
         relative = all(is_relative(value, given) for value in mistake.gives(talk))
-        return self._say(
+        return self.say(
             Verdict.ALMOST,
             self._wrong(", a relative number," if relative else ""),
             mistake.explanation,
@@ -135,8 +148,8 @@ class _Case:
         for other in self.evidence.others if is_number else ():
             if str(self.question.right(other).value) == str(given):
                 whose = f"{given} is right in the conversation of client {at(other.client)}, not of {at(talk.client)}."
-                return self._say(Verdict.ALMOST, whose, OTHER_CONVERSATION.explanation, named=OTHER_CONVERSATION)
-        return self._say(
+                return self.say(Verdict.ALMOST, whose, OTHER_CONVERSATION.explanation, named=OTHER_CONVERSATION)
+        return self.say(
             Verdict.NOT_YET,
             f"{self._wrong()} {places(talk, given)}" if is_number else self._wrong(),
             self.question.where,
@@ -172,9 +185,10 @@ class _Case:
         talk = self.evidence.conversation
         return segment if talk and segment and talk.segments.in_frame(segment.frame) else None
 
-    def _say(
+    def say(
         self, verdict: Verdict, *sentences: str, named: Misconception | None = None, look: Segment | None = None
     ) -> Feedback:
+        """Put it together; an empty sentence is left out."""
         said = tuple(sentence for sentence in sentences if sentence)
         return Feedback(self.question, verdict, said, self.evidence, named, look.frame if look else None)
 

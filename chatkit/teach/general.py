@@ -12,6 +12,12 @@ OTHER_FRAME = Misconception(
     "the right number, another frame",
     "The number is right, but the frame does not show it.",
 )
+DUPLICATE_CAPTURE = Misconception(
+    "duplicate-capture",
+    "a frame that was caught twice",
+    "That frame shows a segment a second time that was sent once: both have the same identification in the header of "
+    "IP. Loopback shows every frame twice, and a wire may double one.",
+)
 OTHER_CONVERSATION = Misconception(
     "other-conversation",
     "another conversation's number",

@@ -64,8 +64,21 @@ def covering_acks(talk: Conversation, end: Endpoint, number: int) -> Copies:
 
 def sent_again(talk: Conversation) -> Copies:
     """What was sent a second time, whatever it carries and whatever made its sender do so."""
+    copies = set(frames(came_twice(talk)))
     verdicts = zip(talk.segments, talk.judgements, strict=True)
-    return tuple(segment for segment, verdict in verdicts if verdict & SENT_AGAIN and segment.length)
+    return tuple(s for s, verdict in verdicts if verdict & SENT_AGAIN and s.length and s.frame not in copies)
+
+
+def came_twice(talk: Conversation) -> Copies:
+    """What was sent once, and came twice: both datagrams have the same identification (RFC 6864)."""
+    seen: set[tuple[object, ...]] = set()
+    copies = []
+    for segment in talk.segments:
+        key = (segment.source, segment.ip_id, segment.seq, segment.ack, segment.flags, segment.size)
+        if segment.ip_id and key in seen:
+            copies.append(segment)
+        seen.add(key)
+    return tuple(copies)
 
 
 def other(talk: Conversation, end: Endpoint) -> Endpoint:

@@ -88,7 +88,7 @@ class Seconds:
     working: str = ""
 
     ROUNDED = 0.02  # of itself
-    LEAST = 1e-6  # seconds: microseconds are what Wireshark shows at least
+    LEAST = 2e-6  # seconds: both times may have been rounded to a microsecond, and so be that far off together
 
     def is_meant_by(self, given: Given) -> bool:
         slack = max(self.ROUNDED * abs(self.seconds), self.LEAST)

@@ -151,8 +151,15 @@ SHARES_PORT = Misconception(
 
 def _closing(talk: Conversation) -> Answer:
     parts = talk.teardown.segments
-    again = len(_fins(talk)) - sum(bool(s.flags & Flag.FIN) for s in parts)
-    return Answer(Count(len(parts), frozenset({len(parts) + again})), (parts[-1].frame,))
+    with_copies = [s for s in talk.segments if s.frame >= parts[0].frame and _closes(talk, s)]
+    shown = dict.fromkeys((parts[-1].frame, with_copies[-1].frame))
+    return Answer(Count(len(parts), frozenset({len(with_copies)})), tuple(shown))
+
+
+def _closes(talk: Conversation, segment: Segment) -> bool:
+    """Whether it is a FIN, or a pure ACK of one, for the first time or again."""
+    acks = {fin.end for fin in _fins(talk) if fin.source == segment.destination}
+    return bool(segment.flags & Flag.FIN) or (not segment.size and segment.ack in acks)
 
 
 def _last_of_close(talk: Conversation) -> Segment:

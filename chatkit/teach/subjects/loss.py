@@ -9,8 +9,9 @@ from chatkit.tcp.segment import Flag, Segment
 from chatkit.tcp.sequence import distance
 from chatkit.teach.example import LOSS
 from chatkit.teach.fitness import SYN, lacks
+from chatkit.teach.general import DUPLICATE_CAPTURE
 from chatkit.teach.kind import CHOICE, FRAME, TIME, Offers, Option
-from chatkit.teach.landmarks import frames, other, sent_again
+from chatkit.teach.landmarks import came_twice, frames, other, sent_again
 from chatkit.teach.question import Answer, Gives, Misconception, Question, Way, chosen
 from chatkit.teach.value import Choice, Frames, Seconds, Values
 
@@ -42,14 +43,18 @@ def _all_but_right(talk: Conversation, found: Iterable[Segment]) -> Values:
 
 
 def _judged(talk: Conversation, *judgements: Judgement) -> Values:
-    return _all_but_right(talk, (s for judgement in judgements for s in talk.judged(judgement)))
+    copies = set(frames(came_twice(talk)))
+    found = (s for judgement in judgements for s in talk.judged(judgement) if s.frame not in copies)
+    return _all_but_right(talk, found)
 
 
 def _originals(talk: Conversation) -> Values:
     """What was sent first, and is the same as what was sent again."""
     again = sent_again(talk)
     known = {(s.source, s.seq) for s in again}
-    return _all_but_right(talk, (s for s in talk.segments if s.length and (s.source, s.seq) in known))
+    copies = set(frames(came_twice(talk)))
+    first = (s for s in talk.segments if s.length and (s.source, s.seq) in known and s.frame not in copies)
+    return _all_but_right(talk, first)
 
 
 DUPLICATE_ACK = Misconception(
@@ -70,6 +75,12 @@ OUT_OF_ORDER = Misconception(
     "overtaken taken for sent again",
     "It was sent once: another segment has only overtaken it.",
     lambda talk: _judged(talk, J.OUT_OF_ORDER),
+)
+CAUGHT_TWICE = Misconception(
+    DUPLICATE_CAPTURE.id,
+    DUPLICATE_CAPTURE.name,
+    DUPLICATE_CAPTURE.explanation,
+    lambda talk: _all_but_right(talk, came_twice(talk)),
 )
 PROBE = Misconception(
     "probe-is-retransmission",
@@ -249,7 +260,7 @@ QUESTIONS = (
         needs=(SYN, a_retransmission),
         right=_retransmission,
         why="It has sequence numbers that its sender has used before.",
-        misconceptions=(DUPLICATE_ACK, ORIGINAL, OUT_OF_ORDER, PROBE),
+        misconceptions=(DUPLICATE_ACK, ORIGINAL, OUT_OF_ORDER, PROBE, CAUGHT_TWICE),
         where="Look for a segment whose seq is lower than one that the same end has sent already.",
         rule="What is not acknowledged in time is sent again, with the same sequence numbers (RFC 9293, section "
         "3.8.1).",

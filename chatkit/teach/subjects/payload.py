@@ -33,20 +33,25 @@ def _after(verb: str, line: Line) -> _Words | None:
     return _Words(line.data[start:], line.offset + start, start)
 
 
+def _lines(talk: Conversation) -> list[Line]:
+    """The client's, in the order in which it said them: on the wire a later one may be complete earlier."""
+    return sorted(talk.lines(talk.client), key=lambda line: line.offset)
+
+
 def _sentence(talk: Conversation) -> _Words | None:
     """The last that the client says."""
-    found = (_after("SAY", line) for line in reversed(talk.lines(talk.client)))
+    found = (_after("SAY", line) for line in reversed(_lines(talk)))
     return next((words for words in found if words), None)
 
 
 def _accented(talk: Conversation) -> _Words | None:
     """The last that the client says with a character that takes several bytes."""
-    found = (_after("SAY", line) for line in reversed(talk.lines(talk.client)))
+    found = (_after("SAY", line) for line in reversed(_lines(talk)))
     return next((words for words in found if words and _text(words) is not None and not words.data.isascii()), None)
 
 
 def _password(talk: Conversation) -> _Words | None:
-    found = (_after("PASS", line) for line in talk.lines(talk.client))
+    found = (_after("PASS", line) for line in _lines(talk))
     return next((words for words in found if words), None)
 
 

@@ -5,6 +5,7 @@ from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.flight import Flight
 from chatkit.tcp.judge import Judgement
 from chatkit.tcp.segment import Flag, Segment
+from chatkit.tcp.sequence import distance
 from chatkit.teach.example import STALL
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client, lacks
 from chatkit.teach.kind import CHOICE, COUNT, FRAME, Offers, Option
@@ -26,7 +27,11 @@ def known_scale(talk: Conversation) -> Fault | None:
 
 def _moment(talk: Conversation) -> Flight | None:
     """When the server had last said how much it takes, preferably while something was on its way."""
-    spoke = [flight for flight in talk.flight(talk.client) if _says_window(talk, flight.segment)]
+    spoke: list[Flight] = []
+    for flight in talk.flight(talk.client):
+        is_late = bool(spoke) and distance(spoke[-1].segment.ack, flight.segment.ack) < 0
+        if _says_window(talk, flight.segment) and not is_late:
+            spoke.append(flight)
     busy = [flight for flight in spoke if flight.in_flight and flight.window]
     return next(reversed(busy or spoke), None)
 

@@ -37,6 +37,8 @@ COMMANDS = (
             "chatkit.faces.plotting", True),
     Command("check", "check QUESTION FILE ANSWER: is that right; check server HOST:PORT: does it keep to PROTOCOL.md",
             "chatkit.faces.checking", lambda argv: argv[:1] != ["server"]),
+    Command("grade", "grade REPORT...: judge reports of lab 2 again; which mistakes does the class make?",
+            "chatkit.faces.grading", True),
     Command("progress", "which questions were answered so far",
             "chatkit.faces.progress_view", True),
     Command("handout", "write the notebooks for the students from their sources; --solutions FOLDER: with the answers",

@@ -15,7 +15,8 @@
     progress       what a student has predicted, answered and been shown, in a plain file
     preflight      which exercises a machine allows
     framing        code as an answer: a framing is fed every cut (framing_steps, framing_mistakes); code runs it
-    detective      the questions of lab 2; answer_sheet reads the answers, report packs what is handed in
+    detective      the questions of lab 2; answer_sheet reads the answers, report packs what is handed in,
+                   class_report counts over a class
 
 Judging is pure: no clock, file or screen. Only progress, answer_sheet and report touch files.
 """

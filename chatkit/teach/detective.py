@@ -70,7 +70,8 @@ def summary(feedbacks: tuple[Feedback, ...]) -> str:
 
 def _asked(feedback: Feedback) -> tuple[str, ...]:
     """The question, what it asks about in this very conversation, and what there is to choose from."""
-    question, talk = feedback.question, feedback.evidence.conversation
+    question, evidence = feedback.question, feedback.evidence
+    talk = None if evidence.unfit else evidence.conversation
     offers = question.offers_on(talk)
     options = (f"{letter(offers, option.key)}) {option.text}" for option in offers)
-    return tuple(line for line in (question.prompt, question.case(talk) if talk else "", *options) if line)
+    return (question.asked_on(talk), *options)

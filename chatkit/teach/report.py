@@ -119,6 +119,13 @@ def regrade(report: Report) -> tuple[Regraded, ...]:
     return (*known, *unknown)
 
 
+def verdicts(report: Report) -> dict[str, Claim]:
+    """How the answers are judged again; those that the capture does not allow to judge are left out."""
+    is_blind = not has_text(report.capture)
+    judged = judge(report.capture, report.sheet)
+    return {f.question.id: Claim.of(f) for f in judged if not (is_blind and reads_text(f.question))}
+
+
 def _regraded(id: str, report: Report, is_blind: bool) -> Regraded:
     claim, feedback = report.claims.get(id), judge_one(id, report.capture, report.sheet)
     if claim is None:

@@ -57,7 +57,7 @@ def _export(report: Report) -> dict[str, object]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python3 -m chatkit grade",
-        description="Judge reports of lab 2 again, on their captures; then count mistakes over the class, without names.",
+        description="Judge reports of lab 2 again, on their captures; then count the mistakes, without names.",
     )
     parser.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="what was handed in: report.zip")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts into this file, for other tools")

@@ -527,6 +527,9 @@ def test_nor_is_a_frame_that_the_wire_doubled(story: Story) -> None:
     feedback = check("loss.retransmission", capture, story.frame["data 1"] + 1)
     assert (feedback.verdict, feedback.named and feedback.named.id) == (Verdict.ALMOST, "duplicate-capture")
     assert check("loss.retransmission", capture, story.frame["again"] + 1).verdict is Verdict.RIGHT
+    both = caught_on_a_doubling_wire(story.segments, story.frame["again"])
+    for frame in (story.frame["again"], story.frame["again"] + 1):
+        assert check("loss.retransmission", both, frame).verdict is Verdict.RIGHT
 
 
 def caught_on_a_doubling_wire(segments: list[Segment], doubled: int) -> Capture:

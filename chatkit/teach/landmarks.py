@@ -64,21 +64,28 @@ def covering_acks(talk: Conversation, end: Endpoint, number: int) -> Copies:
 
 def sent_again(talk: Conversation) -> Copies:
     """What was sent a second time, whatever it carries and whatever made its sender do so."""
-    copies = set(frames(came_twice(talk)))
+    copied = _copied(talk)
     verdicts = zip(talk.segments, talk.judgements, strict=True)
-    return tuple(s for s, verdict in verdicts if verdict & SENT_AGAIN and s.length and s.frame not in copies)
+    again = {s.frame for s, verdict in verdicts if verdict & SENT_AGAIN and s.length}
+    return tuple(s for s in talk.segments if s.frame in again and copied.get(s.frame, s.frame) in again)
 
 
 def came_twice(talk: Conversation) -> Copies:
-    """What was sent once, and came twice: both datagrams have the same identification (RFC 6864)."""
-    seen: set[tuple[object, ...]] = set()
-    copies = []
-    for segment in talk.segments:
-        key = (segment.source, segment.ip_id, segment.seq, segment.ack, segment.flags, segment.size)
-        if segment.ip_id and key in seen:
-            copies.append(segment)
-        seen.add(key)
-    return tuple(copies)
+    """What was sent once, and came twice: not even that of which it is a copy was sent again."""
+    again, copied = set(frames(sent_again(talk))), _copied(talk)
+    return tuple(s for s in talk.segments if s.frame in copied and s.frame not in again)
+
+
+def _copied(talk: Conversation) -> dict[int, int]:
+    """Frames with a datagram that came before, and where: the same identification in the header of IP (RFC 6864)."""
+    first: dict[tuple[object, ...], int] = {}
+    copied: dict[int, int] = {}
+    for s in talk.segments:
+        if s.ip_id:
+            frame = first.setdefault((s.source, s.ip_id, s.seq, s.ack, s.flags, s.size), s.frame)
+            if frame != s.frame:
+                copied[s.frame] = frame
+    return copied
 
 
 def other(talk: Conversation, end: Endpoint) -> Endpoint:

@@ -1,6 +1,6 @@
 """Conversations by chance, one after the other on one private LAN: what two programs can do to each other over TCP.
 
-    evening = play(Random(7), 200)      what each program did, and the same wire seen from three places
+    evening = play(plans(Random(7), 200))      what each program did, and the same wire seen from three places
 
 The dice make the plan, so a seed always plays the same conversations; how long each takes is the machine's affair.
 """
@@ -12,7 +12,7 @@ import struct
 import termios
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -26,7 +26,7 @@ from chatkit.lan.lan import Lan
 from chatkit.lan.rule import Rule
 from chatkit.lan.rules import delay, drop, duplicate, reorder
 from chatkit.lan.settings import Settings
-from chatkit.lan.stage import ANN, PORT, SERVER, acknowledge_now, caller, reset, ruled
+from chatkit.lan.stage import ANN, PORT, SERVER, acknowledge_now, caller, reset, ruled, until
 from chatkit.lan.tcp_info import tcp_info
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ class Talk:
 
     plan: Plan
     sent: dict[str, bytearray] = field(default_factory=lambda: {ANN: bytearray(), SERVER: bytearray()})
-    closed_first: str = ""  # ann, server, or both; empty where that is not known for certain
+    closed_first: str = ""  # ann or server; empty where nobody can be sure
     is_over: bool = False  # as planned: all that was sent has come, and both ends have read that it is over
     stuck: str = ""  # why it was broken off
 
@@ -265,16 +265,14 @@ class Stuck(Exception):
     """What was waited for did not come in time."""
 
 
-def play(dice: Random, count: int) -> Evening:
-    """Play so many conversations. Raises LanError where there can be no LAN."""
-    return play_all(list(plans(dice, count)))
+def play(plans: Iterable[Plan]) -> Evening:
+    """Play these, and look at the wire from everywhere before those that are still open are closed.
 
-
-def play_all(plans: list[Plan]) -> Evening:
-    """Play these, and look at the wire from everywhere before those that are still open are closed."""
+    Raises LanError where there can be no LAN.
+    """
     with Lan(ANN, SERVER) as lan, ExitStack() as still_open:
         talks = tuple(_play(lan, plan, still_open) for plan in plans)
-        _wait(lambda: not lan.wire.waiting, time.monotonic() + PATIENCE, "the end of what is on its way")
+        until(lambda: not lan.wire.waiting, "the end of what is on its way")
         return Evening(talks, {view: capture_of(lan.wire, at=view) for view in VIEWS})
 
 
@@ -455,46 +453,36 @@ def _other(who: str) -> str:
 # ---- endings ----
 
 
-def _one_after_the_other(first: str) -> Callable[[_Pair], None]:
-    def end(pair: _Pair) -> None:
-        pair.until_sent(ANN, SERVER)
-        pair.talk.closed_first = first
-        _close(pair, first, ())
-
-    return end
-
-
-def _half(first: str) -> Callable[[_Pair], None]:
-    def end(pair: _Pair) -> None:
-        pair.until_sent(ANN, SERVER)
-        pair.talk.closed_first = first
-        _close(pair, first, pair.plan.late)
-
-    return end
-
-
-def _close(pair: _Pair, first: str, late: tuple[bytes, ...]) -> None:
+def _close(first: str) -> Callable[[_Pair], None]:
+    """One end after the other; in between the second says what it has left to say."""
     second = _other(first)
-    pair.shut(first)
-    pair.until_end(second)
-    if pair.plan.lingers or late:
-        acknowledge_now(pair.sockets[second])
-        pair.until(lambda: pair.state(first) == "FIN-WAIT-2", "the ACK of the FIN")
-    for data in late:
-        pair.say(second, data)
-    pair.until_sent(second)
-    pair.shut(second)
-    _be_over(pair, first)
+
+    def end(pair: _Pair) -> None:
+        pair.until_sent(ANN, SERVER)
+        pair.talk.closed_first = first
+        pair.shut(first)
+        pair.until_end(second)
+        if pair.plan.lingers or pair.plan.late:
+            acknowledge_now(pair.sockets[second])
+            pair.until(lambda: pair.state(first) == "FIN-WAIT-2", "the ACK of the FIN")
+        for data in pair.plan.late:
+            pair.say(second, data)
+        pair.until_sent(second)
+        pair.shut(second)
+        _be_over(pair)
+
+    return end
 
 
 def _both(pair: _Pair) -> None:
     pair.until_heard()
     pair.shut(ANN)
     pair.shut(SERVER)
-    _be_over(pair, ANN)
+    _be_over(pair)
 
 
-def _be_over(pair: _Pair, *ends: str) -> None:
+def _be_over(pair: _Pair) -> None:
+    """Until both ends have read that it is over, and their systems think so, too."""
     for end in (ANN, SERVER):
         pair.until_end(end)
         pair.until(lambda end=end: pair.state(end) == "CLOSED", "the end of the connection")
@@ -538,21 +526,14 @@ def _stay(pair: _Pair) -> None:
 
 
 _END: dict[Ending, Callable[[_Pair], None]] = {
-    Ending.CLIENT: _one_after_the_other(ANN),
-    Ending.SERVER: _one_after_the_other(SERVER),
+    Ending.CLIENT: _close(ANN),
+    Ending.SERVER: _close(SERVER),
     Ending.BOTH: _both,
-    Ending.CLIENT_HALF: _half(ANN),
-    Ending.SERVER_HALF: _half(SERVER),
+    Ending.CLIENT_HALF: _close(ANN),
+    Ending.SERVER_HALF: _close(SERVER),
     Ending.CLIENT_ABORTS: _abort(ANN),
     Ending.SERVER_ABORTS: _abort(SERVER),
     Ending.CLIENT_UNREAD: _leave_unread(ANN),
     Ending.SERVER_UNREAD: _leave_unread(SERVER),
     Ending.OPEN: _stay,
 }
-
-
-def _wait(is_so: Callable[[], bool], deadline: float, what: str) -> None:
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise Stuck(what)
-        select.select([], [], [], 0.001)

@@ -101,7 +101,7 @@ class Known:
     sent: bytes | None  # by the client, all of which has come
     closed_first: str  # client or server
     ending: str  # fin, refused, reset, silence
-    is_plain: bool  # nothing happened to it on the wire, and nothing crossed
+    is_quiet: bool  # nothing happened to it on the wire, and nobody closed while the other did
 
 
 class Reader:
@@ -349,7 +349,7 @@ def _repeated(reader: Reader) -> Iterator[tuple[Row, Row]]:
 
 
 def _retransmission(reader: Reader, _: str) -> Iterator[Opinion]:
-    for _, again in _repeated(reader):
+    for _first, again in _repeated(reader):
         if again.is_again and not again.flags & RST:
             yield again.frame, None
 
@@ -372,7 +372,7 @@ def _how_noticed(reader: Reader, case: str) -> Iterator[Opinion]:
 
 def _syn_backoff(reader: Reader, _: str) -> Iterator[Opinion]:
     if len(reader.syns) > 1 and reader.syns[0].ident != reader.syns[1].ident:
-        first, second, *_ = reader.syns
+        first, second = reader.syns[:2]
         yield from _times(first, second)
 
 
@@ -420,7 +420,7 @@ def _time_wait(reader: Reader, _: str) -> Iterator[Opinion]:
 
 def _acked_fins(reader: Reader) -> list[Row]:
     """Both FINs, and for each the first segment that acknowledges it; without those that are the same."""
-    parts = {}
+    parts: dict[int, Row] = {}
     for fin in _first_fins(reader):
         ack = next((row for row in reader.later(fin) if row.acks(fin.end)), None)
         parts |= {fin.frame: fin} | ({ack.frame: ack} if ack else {})
@@ -444,7 +444,7 @@ def _ack_of_fin(reader: Reader, case: str) -> Iterator[Opinion]:
 
 def _states(reader: Reader, case: str) -> Iterator[Opinion]:
     """Where nothing is lost, late or crossing, every segment has arrived before the next is sent."""
-    if not reader.known.is_plain:
+    if not reader.known.is_quiet:
         return
     frame = _frame_in(case)
     client, server = "CLOSED", "LISTEN"

@@ -515,6 +515,11 @@ def test_states_are_asked_for_only_while_nothing_is_on_its_way() -> None:
         assert check("order.states", capture, f"{states.client} and {states.server}").verdict is Verdict.RIGHT
 
 
+def test_a_syn_that_was_lost_does_not_stay_on_its_way_for_ever() -> None:
+    story = Story(Ends(6_001, 300)).opens(syn_lost=1.0).says(JOIN, "join").closes("client")
+    assert check("order.states", story.capture, "ESTABLISHED and SYN-RECEIVED").verdict is not Verdict.UNFIT
+
+
 @pytest.mark.parametrize("story", LOST, ids=lambda story: str(story.ends.client_isn))
 def test_a_frame_that_was_caught_twice_is_no_retransmission(story: Story) -> None:
     feedback = check("loss.retransmission", caught_twice(story.segments), 2 * story.frame["data 1"])

@@ -11,7 +11,7 @@ from random import Random
 from chatkit.capture.fitness import Fault
 from chatkit.tcp.conversation import Conversation, States
 from chatkit.tcp.judge import Judgement
-from chatkit.tcp.segment import Flag, Segment
+from chatkit.tcp.segment import Endpoint, Flag, Segment
 from chatkit.tcp.sequence import distance
 from chatkit.tcp.states import State
 from chatkit.teach.fitness import SYN, SYNACK, lacks
@@ -173,9 +173,10 @@ BY_SENDER = Misconception(
 def _known(talk: Conversation) -> list[tuple[Segment, States]]:
     """The segments after which the states of both ends are sure, and nothing is on its way."""
     known: list[tuple[Segment, States]] = []
-    flying = 0
+    flying: set[tuple[Endpoint, int]] = set()  # one that is lost does so until it is sent again
     for moment in talk.history.moments:
-        flying += moment.sent - moment.arrived
+        segment = moment.segment.source, moment.segment.seq
+        flying = flying - {segment} if moment.arrived else flying | {segment}
         if moment.sent and not flying and moment.client.known and moment.server.known:
             known.append((moment.segment, States(moment.client, moment.server)))
     return known

@@ -560,6 +560,14 @@ def test_an_ack_that_was_overtaken_says_no_window() -> None:
     assert check("window.may-send", capture, "990").verdict is Verdict.RIGHT
 
 
+def test_a_close_whose_first_ack_rides_with_data_takes_four() -> None:
+    story = Story(PAIRS[0]).opens().send("client", FIN | ACK, name="fin").send("server", PSH | ACK, b"BYE\n")
+    story.send("server", FIN | ACK).send("client", ACK, name="last")
+    assert check("close.segments", story.capture, "4", story.frame["last"]).verdict is Verdict.RIGHT
+    feedback = check("close.segments", story.capture, "3", story.frame["last"])
+    assert feedback.named and feedback.named.id == "always-three"
+
+
 def test_a_close_may_be_counted_with_what_was_sent_again() -> None:
     story = Story(PAIRS[0]).opens().closes("client")
     story.send("server", FIN | ACK, back=1, after=0.3).send("client", ACK)

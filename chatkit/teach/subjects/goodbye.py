@@ -1,5 +1,7 @@
 """How a conversation ends: by whom, in how many segments, in which way, and who has to wait afterwards."""
 
+from collections.abc import Iterator
+
 from chatkit.capture.fitness import Fault, Kind
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.reset import Cause
@@ -151,15 +153,23 @@ SHARES_PORT = Misconception(
 
 def _closing(talk: Conversation) -> Answer:
     parts = talk.teardown.segments
-    with_copies = [s for s in talk.segments if s.frame >= parts[0].frame and _closes(talk, s)]
-    shown = dict.fromkeys((parts[-1].frame, with_copies[-1].frame))
+    with_copies = sorted({*frames(parts), *_sent_again(talk)})
+    shown = dict.fromkeys((parts[-1].frame, with_copies[-1]))
     return Answer(Count(len(parts), frozenset({len(with_copies)})), tuple(shown))
 
 
-def _closes(talk: Conversation, segment: Segment) -> bool:
-    """Whether it is a FIN, or a pure ACK of one, for the first time or again."""
-    acks = {fin.end for fin in _fins(talk) if fin.source == segment.destination}
-    return bool(segment.flags & Flag.FIN) or (not segment.size and segment.ack in acks)
+def _sent_again(talk: Conversation) -> Iterator[int]:
+    """Where a FIN came again, and where that was acknowledged again: whoever counts them is not wrong."""
+    seen: set[Endpoint] = set()
+    again: dict[Endpoint, int] = {}  # by the end whose FIN it is, what acknowledges it
+    for segment in talk.segments:
+        if segment.flags & Flag.FIN and segment.source in seen:
+            again[segment.source] = segment.end
+            yield segment.frame
+        elif not segment.size and segment.flags & Flag.ACK and again.get(segment.destination) == segment.ack:
+            yield segment.frame
+        if segment.flags & Flag.FIN:
+            seen.add(segment.source)
 
 
 def _last_of_close(talk: Conversation) -> Segment:

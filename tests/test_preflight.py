@@ -4,7 +4,7 @@ import pytest
 
 from chatkit.capture.recorded import names, recorded
 from chatkit.teach.catalogue import questions
-from chatkit.teach.checker import can_be_answered
+from chatkit.teach.evidence import gather
 from chatkit.teach.preflight import preflight
 
 
@@ -23,4 +23,4 @@ def test_by_live_capture_all_but_loss_is_and_without_it_nothing() -> None:
 @pytest.mark.parametrize("id", [question.id for question in questions()])
 def test_every_question_can_be_asked_about_a_recorded_capture(id: str) -> None:
     question = next(each for each in questions() if each.id == id)
-    assert any(can_be_answered(question, recorded(name)) for name in names())
+    assert any(gather(recorded(name), question.needs).unfit is None for name in names())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from chatkit.capture.dissect import ports_in, segment_in
 from chatkit.tcp.conversation import Conversation
-from chatkit.tcp.segment import Flag, at
+from chatkit.tcp.segment import Endpoint, Flag, at
 from chatkit.tcp.teardown import Ending
 
 if TYPE_CHECKING:
@@ -172,10 +172,15 @@ def _is_cut(talk: Conversation) -> Fault | None:
     )
 
 
+def bytes_missing(talk: Conversation, end: Endpoint) -> int:
+    """How many bytes of this end the capture has not; what a snaplen has cut off was seen."""
+    sent = talk.sent_by(end)
+    return sum(gap.length for gap in talk.reassembled(end).gaps) - int((sent.size - sent.captured).sum())
+
+
 def _has_gaps(talk: Conversation) -> Fault | None:
     """Bytes that were sent, or even acknowledged, and are not in the capture; what was cut is said already."""
-    missing = sum(gap.length for end in talk.endpoints for gap in talk.reassembled(end).gaps)
-    missing -= int((talk.segments.size - talk.segments.captured).sum())
+    missing = sum(bytes_missing(talk, end) for end in talk.endpoints)
     if missing <= 0:
         return None
     return Fault(

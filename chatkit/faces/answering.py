@@ -72,7 +72,7 @@ def _list(capture: Capture | None) -> Iterator[str]:
 
 def _asked(question: Question, evidence: Evidence | None) -> str:
     """The question as text, with what is offered."""
-    talk = evidence.conversation if evidence and not evidence.unfit else None
+    talk = evidence.fit if evidence else None
     offers = question.offers_on(talk)
     parts = [
         _wrapped(f"{question.id}, level {question.level}. {question.asked_on(talk)}"),

@@ -52,8 +52,7 @@ class QuestionWidget:
     @property
     def hints(self) -> tuple[Hint, ...]:
         """All hints there are, shown or not."""
-        evidence = self.feedback.evidence
-        return hints(self.question, None if evidence.unfit else evidence.conversation)
+        return hints(self.question, self.feedback.evidence.fit)
 
     def check(self, answer: str | None = None, frame: str | None = None) -> Feedback:
         """Judge what stands in the boxes, as the button does; or what is given, which is put into them."""
@@ -94,8 +93,8 @@ class QuestionWidget:
 
     def _make(self) -> None:
         check_it, one_more = self._guarded(lambda: self.check()), self._guarded(lambda: self.hint())
-        talk = None if self.feedback.evidence.unfit else self.feedback.evidence.conversation
-        self._answer = AnswerBox(self.question.kind, self.question.offers_on(talk), check_it)
+        offers = self.question.offers_on(self.feedback.evidence.fit)
+        self._answer = AnswerBox(self.question.kind, offers, check_it)
         self._frame = Entry(check_it, description="Frame that shows it", placeholder="its number")
         self._check = html.button("Check", "Judge the answer (or press Enter)", check_it, is_primary=True)
         self._hint = html.button("Hint", "One more hint; the last is the solution", one_more)
@@ -129,7 +128,7 @@ class QuestionWidget:
         feedback = self.feedback
         is_said = is_asked_for or feedback.verdict is Verdict.UNFIT
         ladder = feedback.ladder() if is_said else None
-        self._case.value = html.case(self.question, None if feedback.evidence.unfit else feedback.evidence.conversation)
+        self._case.value = html.case(self.question, feedback.evidence.fit)
         self._judged_on.value = html.judged_on(feedback)
         self._verdict.value = (html.verdict(feedback) + self._prediction(feedback)) if is_said else ""
         self._ladder.value = ladder._repr_html_() if ladder else ""

@@ -12,7 +12,6 @@ from chatkit.tcp.segment import Segment, at
 from chatkit.teach.catalogue import find_question
 from chatkit.teach.evidence import Evidence, gather, original
 from chatkit.teach.feedback import Feedback, Verdict
-from chatkit.teach.fitness import fault
 from chatkit.teach.general import DUPLICATE_CAPTURE, OTHER_CONVERSATION, OTHER_FRAME, RELATIVE
 from chatkit.teach.kind import FRAME, SEQUENCE, written
 from chatkit.teach.question import Answer, Misconception, Question
@@ -191,8 +190,3 @@ class _Case:
         """Put it together; an empty sentence is left out."""
         said = tuple(sentence for sentence in sentences if sentence)
         return Feedback(self.question, verdict, said, self.evidence, named, look.frame if look else None)
-
-
-def can_be_answered(question: Question, capture: Capture) -> bool:
-    """Whether one conversation of the capture has all that the question needs."""
-    return any(fault(talk, question.needs) is None for talk in capture.conversations)

@@ -70,8 +70,7 @@ def summary(feedbacks: tuple[Feedback, ...]) -> str:
 
 def _asked(feedback: Feedback) -> tuple[str, ...]:
     """The question, what it asks about in this very conversation, and what there is to choose from."""
-    question, evidence = feedback.question, feedback.evidence
-    talk = None if evidence.unfit else evidence.conversation
+    question, talk = feedback.question, feedback.evidence.fit
     offers = question.offers_on(talk)
     options = (f"{letter(offers, option.key)}) {option.text}" for option in offers)
     return (question.asked_on(talk), *options)

@@ -25,6 +25,11 @@ class Evidence:
     others: tuple[Conversation, ...] = ()  # would have been fit as well
 
     @property
+    def fit(self) -> Conversation | None:
+        """The conversation, if answers can be judged on it."""
+        return None if self.unfit else self.conversation
+
+    @property
     def description(self) -> str:
         """What kind of evidence it is, and whose conversation."""
         talk = self.conversation

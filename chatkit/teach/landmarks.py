@@ -1,6 +1,6 @@
 """The segments that questions ask about. Each comes as all its copies, for a segment may have been sent again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.judge import Judgement
@@ -91,6 +91,11 @@ def _copied(talk: Conversation) -> dict[int, int]:
 def other(talk: Conversation, end: Endpoint) -> Endpoint:
     """The end that this one talks with."""
     return talk.server if end == talk.client else talk.client
+
+
+def first_of(find: Callable[[Conversation], Copies]) -> Callable[[Conversation], Segment | None]:
+    """The first of what is found, for whoever is to look at it; None where nothing is."""
+    return lambda talk: next(iter(find(talk)), None)
 
 
 def frames(copies: Iterable[Segment]) -> tuple[int, ...]:

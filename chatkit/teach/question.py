@@ -125,6 +125,11 @@ def chosen(*keys: str) -> Gives:
     return lambda _: tuple(Choice(key) for key in keys)
 
 
+def always(key: str) -> Callable[[Conversation], Answer]:
+    """What is right whatever the conversation: this option, and no frame shows it."""
+    return lambda _: Answer(Choice(key), ())
+
+
 def _isn(talk: Conversation, end: Endpoint) -> int:
     isn = talk.isn(end)
     assert isn is not None, "a question says in `needs` that it counts from an ISN"

@@ -23,7 +23,7 @@ from chatkit.capture.pcap import GZIP
 from chatkit.errors import MisuseError
 from chatkit.protocol.text import clean, quote
 from chatkit.teach.answer_sheet import AnswerSheet
-from chatkit.teach.detective import IDS, LAB, judge, judge_one, reads_text
+from chatkit.teach.detective import IDS, LAB, judge, reads_text
 from chatkit.teach.feedback import Feedback, Verdict
 
 FORMAT = 1
@@ -113,8 +113,8 @@ def read_report(path: Path) -> Report:
 
 def regrade(report: Report) -> tuple[Regraded, ...]:
     """Judge every answer again, and compare; what a report says beyond the lab's questions differs, too."""
-    is_blind = not has_text(report.capture)
-    known = (_regraded(id, report, is_blind) for id in IDS)
+    judged = verdicts(report)
+    known = (_regraded(id, report.claims.get(id), judged.get(id)) for id in IDS)
     unknown = (Regraded(id, Outcome.DIFFERS, "The lab has no such question.") for id in report.claims if id not in IDS)
     return (*known, *unknown)
 
@@ -126,13 +126,12 @@ def verdicts(report: Report) -> dict[str, Claim]:
     return {f.question.id: Claim.of(f) for f in judged if not (is_blind and reads_text(f.question))}
 
 
-def _regraded(id: str, report: Report, is_blind: bool) -> Regraded:
-    claim, feedback = report.claims.get(id), judge_one(id, report.capture, report.sheet)
+def _regraded(id: str, claim: Claim | None, found: Claim | None) -> Regraded:
+    """Compare what the report says with what was found; None is nothing."""
     if claim is None:
         return Regraded(id, Outcome.DIFFERS, "The report has no verdict on it.")
-    if is_blind and reads_text(feedback.question):
+    if found is None:
         return Regraded(id, Outcome.OPEN, f"It asks about the text, which is zeroed; the report says {claim}.")
-    found = Claim.of(feedback)
     if found == claim:
         return Regraded(id, Outcome.AGREES, f"It is {found}.")
     return Regraded(id, Outcome.DIFFERS, f"The report says {claim}; judged again it is {found}.")

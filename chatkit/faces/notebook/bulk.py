@@ -28,14 +28,13 @@ from chatkit.lan.lan import Lan
 from chatkit.lan.rules import delay
 from chatkit.lan.stage import ANN, PATIENCE, SERVER, caller, ruled
 from chatkit.lan.tcp_info import tcp_info
+from chatkit.lan.troubles import SMALL_MSS
 from chatkit.tcp.conversation import Conversation
 
 NAME = "slow-start"  # of the recorded one
 ONE_WAY = 0.05  # seconds
 SIZE = 64_000  # bytes: about 120 small segments, which make a small capture
 POLLING = 0.0005  # seconds
-
-SMALL_MSS = 536  # bytes, the default of RFC 9293, section 3.7.1
 
 
 class Sample(NamedTuple):

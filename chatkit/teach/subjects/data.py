@@ -1,12 +1,12 @@
 """Bytes and their numbers: what acknowledges a message, how many were sent, in how many segments."""
 
-from chatkit.capture.fitness import Fault, Kind
+from chatkit.capture.fitness import Fault, Kind, bytes_missing
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Flag, Segment
 from chatkit.tcp.sequence import add
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client, lacks
 from chatkit.teach.kind import CHOICE, COUNT, Offers, Option
-from chatkit.teach.landmarks import acks_of, covering_acks, data_from_client, first_data, frames
+from chatkit.teach.landmarks import acks_of, covering_acks, data_from_client, first_data, first_of, frames
 from chatkit.teach.question import Answer, Misconception, Question, chosen, read
 from chatkit.teach.value import Choice, Count, Values
 
@@ -15,8 +15,7 @@ HEADERS = (20, 32, 40, 52, 54, 60, 66, 72, 74, 86)  # bytes of TCP, with IPv4 or
 
 def nothing_missing_of_client(talk: Conversation) -> Fault | None:
     """Every byte of the client was seen; what a snaplen has cut off was there, and counts."""
-    sent = talk.sent_by(talk.client)
-    missing = sum(gap.length for gap in talk.reassembled(talk.client).gaps) - int((sent.size - sent.captured).sum())
+    missing = bytes_missing(talk, talk.client)
     if missing <= 0:
         return None
     said = f"{missing} bytes of the client are missing from it."
@@ -217,31 +216,27 @@ def _of_both(talk: Conversation) -> Values:
     return (Count(len(talk.segments.with_data())), Count(len(talk.segments)))
 
 
-def _first_of_client(talk: Conversation) -> Segment:
-    return first_data(talk)[0]
-
-
 SEND_IS_SEGMENT = Misconception(
     "one-send-one-segment",
     "one send is one segment",
     "That is how many lines the client wrote. TCP cuts a stream as it likes: several lines may travel in one segment, "
     "and one long line in many.",
     _per_line,
-    _first_of_client,
+    first_of(first_data),
 )
 ACKS_CARRY_DATA = Misconception(
     "pure-acks-counted",
     "segments without data are counted",
     "That counts all segments of the client: SYN, FIN and pure ACKs carry no byte of the stream.",
     _all_of_client,
-    _first_of_client,
+    first_of(first_data),
 )
 BOTH_DIRECTIONS = Misconception(
     "both-directions",
     "both directions are counted",
     "That counts what the server sent as well. A connection has two streams, one in each direction.",
     _of_both,
-    _first_of_client,
+    first_of(first_data),
 )
 SENT_TWICE = Misconception(
     "retransmissions-counted",

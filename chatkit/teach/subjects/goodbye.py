@@ -12,7 +12,7 @@ from chatkit.teach.example import REFUSED
 from chatkit.teach.fitness import SYN, SYNACK, both_fins, lacks
 from chatkit.teach.kind import CHOICE, COUNT, Offers, Option
 from chatkit.teach.landmarks import acks_of, frames, other
-from chatkit.teach.question import Answer, Gives, Misconception, Question, chosen, read
+from chatkit.teach.question import Answer, Gives, Misconception, Question, always, chosen, read
 from chatkit.teach.value import Choice, Count, Values
 
 
@@ -121,10 +121,6 @@ REUSE: Offers = (
     Option("ends", "TIME-WAIT is over at once, and the old connection is forgotten"),
     Option("share", "two servers may listen on one port, and share the clients"),
 )
-
-
-def _reuse(talk: Conversation) -> Answer:
-    return Answer(Choice("bind"), ())
 
 
 CURES_LOSS = Misconception(
@@ -371,7 +367,7 @@ QUESTIONS = (
         prompt="A server closed first, so its port has a connection in TIME-WAIT, and a restart fails: address already "
         "in use. What changes if it sets SO_REUSEADDR before bind()?",
         needs=(),
-        right=_reuse,
+        right=always("bind"),
         why="The system lets a new listener have the port, because a new connection differs from the old one in its "
         "other numbers. Nothing else changes, and nothing on the wire.",
         misconceptions=(CURES_LOSS, ENDS_TIME_WAIT, SHARES_PORT),

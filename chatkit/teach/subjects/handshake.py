@@ -6,9 +6,9 @@ client  --> <SEQ=ISN+1><ACK=own ISN+1><CTL=ACK><DATA>   server    and the first 
 """
 
 from chatkit.tcp.conversation import Conversation
-from chatkit.tcp.segment import Flag, Segment
+from chatkit.tcp.segment import Flag
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client
-from chatkit.teach.landmarks import first_data, frames, last_of_handshake, synacks, syns
+from chatkit.teach.landmarks import first_data, first_of, frames, last_of_handshake, synacks, syns
 from chatkit.teach.question import Answer, Misconception, Question, counted, read
 from chatkit.teach.value import Number
 
@@ -55,28 +55,13 @@ def _counted_from_server(talk: Conversation) -> tuple[Number, ...]:
     return (*_after_isn_of_server(talk), *acks)
 
 
-# Where to see that they are mistakes
-
-
-def _syn(talk: Conversation) -> Segment:
-    return syns(talk)[0]
-
-
-def _synack(talk: Conversation) -> Segment:
-    return synacks(talk)[0]
-
-
-def _data(talk: Conversation) -> Segment:
-    return first_data(talk)[0]
-
-
 SYN_TAKES_NO_NUMBER = Misconception(
     "syn-takes-no-number",
     "the SYN takes no number",
     "That is the client's ISN, the number of the SYN itself. A SYN carries no byte, yet it takes one sequence number, "
     "so that it can be acknowledged and sent again as a byte can.",
     _isn_of_client,
-    _syn,
+    first_of(syns),
 )
 NUMBER_AFTER_SYN = Misconception(
     "number-after-syn",
@@ -84,14 +69,14 @@ NUMBER_AFTER_SYN = Misconception(
     "That is one too far. The SYN takes a number itself, which stands in its header; yours is the one that the server "
     "waits for next.",
     _after_isn_of_client,
-    _syn,
+    first_of(syns),
 )
 ISN_OF_SERVER = Misconception(
     "server-isn",
     "the other end's ISN",
     "That is the server's ISN, in its SYN,ACK. Each end numbers its own bytes, and chooses its own first number.",
     _isn_of_server,
-    _synack,
+    first_of(synacks),
 )
 OWN_ISN = Misconception(
     "own-isn",
@@ -99,7 +84,7 @@ OWN_ISN = Misconception(
     "That is the seq of this very segment, the server's own ISN. An ack counts in the other end's numbers: it says "
     "which of the other end's bytes is waited for.",
     _isn_of_server,
-    _synack,
+    first_of(synacks),
 )
 ACK_OF_SERVER_SYN = Misconception(
     "other-direction",
@@ -107,7 +92,7 @@ ACK_OF_SERVER_SYN = Misconception(
     "That acknowledges the SYN of the server, and it is the client that sends it. The SYN,ACK acknowledges the SYN of "
     "the client.",
     _after_isn_of_server,
-    _synack,
+    first_of(synacks),
 )
 BYTES_OF_SERVER = Misconception(
     "other-direction",
@@ -115,7 +100,7 @@ BYTES_OF_SERVER = Misconception(
     "That counts the server's bytes, in the seq of what the server sends and in the ack of what the client sends. The "
     "client's bytes are counted by the seq of the client's segments.",
     _counted_from_server,
-    _data,
+    first_of(first_data),
 )
 ACK_TAKES_A_NUMBER = Misconception(
     "ack-takes-a-number",

@@ -11,8 +11,9 @@ from chatkit.teach.example import LOSS
 from chatkit.teach.fitness import SYN, lacks
 from chatkit.teach.general import DUPLICATE_CAPTURE
 from chatkit.teach.kind import CHOICE, FRAME, TIME, Offers, Option
-from chatkit.teach.landmarks import came_twice, frames, other, sent_again
+from chatkit.teach.landmarks import came_twice, frames, other, sent_again, syns
 from chatkit.teach.question import Answer, Gives, Misconception, Question, Way, chosen
+from chatkit.teach.subjects.timing import rtt_of_handshake
 from chatkit.teach.value import Choice, Frames, Seconds, Values
 
 J = Judgement
@@ -189,9 +190,7 @@ WIRE_TELLS = Misconception(
 
 def a_second_syn(talk: Conversation) -> Fault | None:
     """A SYN that was sent again."""
-    if talk.handshake and len(talk.handshake.attempts) > 1:
-        return None
-    if len(_syns(talk)) > 1:
+    if len(syns(talk)) > 1:
         return None
     said = "The client's SYN was sent once in it."
     return lacks(
@@ -199,31 +198,23 @@ def a_second_syn(talk: Conversation) -> Fault | None:
     )
 
 
-def _syns(talk: Conversation) -> tuple[Segment, ...]:
-    return tuple(s for s in talk.sent_by(talk.client).with_flags(Flag.SYN) if not s.flags & Flag.ACK)
-
-
 def _backoff(talk: Conversation) -> Answer:
-    first, second, *_ = _syns(talk)
+    first, second, *_ = syns(talk)
     return Answer(Seconds(second.time - first.time), (second.frame,))
 
 
 def _doubled(talk: Conversation) -> Values:
-    first, second, *_ = _syns(talk)
+    first, second, *_ = syns(talk)
     return (Seconds(2 * (second.time - first.time)),)
 
 
-def _handshake_time(talk: Conversation) -> Values:
-    return (Seconds(talk.handshake.rtt),) if talk.handshake else ()
-
-
 def _to_answer(talk: Conversation) -> Values:
-    first = _syns(talk)[0]
+    first = syns(talk)[0]
     return (Seconds(talk.handshake.synack.time - first.time),) if talk.handshake else ()
 
 
 def _second_syn(talk: Conversation) -> Segment:
-    return _syns(talk)[1]
+    return syns(talk)[1]
 
 
 NEXT_WAIT = Misconception(
@@ -238,7 +229,7 @@ ROUND_TRIP = Misconception(
     "a round trip taken for the timeout",
     "That is a round trip of the handshake. The timeout of a first SYN knows of no round trip yet, so it is a "
     "constant.",
-    _handshake_time,
+    rtt_of_handshake,
     _second_syn,
 )
 UNTIL_ANSWER = Misconception(

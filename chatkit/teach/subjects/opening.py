@@ -2,10 +2,10 @@
 
 from chatkit.capture.fitness import Fault, Kind
 from chatkit.tcp.conversation import Conversation
-from chatkit.tcp.segment import Segment, at
+from chatkit.tcp.segment import at
 from chatkit.teach.fitness import SYN, SYNACK, lacks
 from chatkit.teach.kind import CHOICE, COUNT, Offers, Option
-from chatkit.teach.landmarks import first_bytes, frames, last_of_handshake, sent_again, synacks, syns
+from chatkit.teach.landmarks import first_bytes, first_of, frames, last_of_handshake, sent_again, synacks, syns
 from chatkit.teach.question import Answer, Misconception, Question, chosen
 from chatkit.teach.value import Choice, Count, Values, key_of
 
@@ -38,21 +38,13 @@ def _count(number: int) -> Values:
     return (Count(number),)
 
 
-def _first_syn(talk: Conversation) -> Segment:
-    return syns(talk)[0]
-
-
-def _first_synack(talk: Conversation) -> Segment:
-    return synacks(talk)[0]
-
-
 CONNECT_SENDS_NOTHING = Misconception(
     "connect-sends-nothing",
     "connect() sends nothing",
     "Then the very first segment would carry data. But connect() itself asks the other end, and waits for the answer: "
     "only when both know each other's ISN can a byte have a number that both understand.",
     lambda _: _count(0),
-    _first_syn,
+    first_of(syns),
 )
 DATA_IN_SYN = Misconception(
     "data-in-the-syn",
@@ -60,7 +52,7 @@ DATA_IN_SYN = Misconception(
     "Then nobody would wait for an answer. But the client has to hear the SYN,ACK first: before it, nobody has "
     "promised to be there.",
     lambda _: _count(1),
-    _first_synack,
+    first_of(synacks),
 )
 TWO_WAYS = Misconception(
     "two-way-handshake",
@@ -91,21 +83,21 @@ ACCEPT_SHAKES_HANDS = Misconception(
     "accept() only fetches a connection that is there already. Connect to a server that never calls accept(): the "
     "three segments pass all the same, and the connection waits in the backlog.",
     chosen("accept"),
-    _first_synack,
+    first_of(synacks),
 )
 THREAD_SHAKES_HANDS = Misconception(
     "thread-shakes-hands",
     "the server's thread does the handshake",
     "That thread is started when accept() has returned, and by then the handshake is over.",
     chosen("thread"),
-    _first_synack,
+    first_of(synacks),
 )
 CLIENT_ANSWERS_ITSELF = Misconception(
     "client-answers-itself",
     "connect() needs nobody",
     "Look at the addresses of the SYN,ACK: it comes from the server's end. connect() returns because it has come.",
     chosen("connect"),
-    _first_synack,
+    first_of(synacks),
 )
 
 # ---- who is who ----
@@ -138,7 +130,7 @@ DIRECTION_FROM_THE_LIST = Misconception(
     "Neither the order in which the two ends are listed, nor who says the first word, makes a server. Who sends the "
     "SYN calls; who answers it with a SYN,ACK was listening.",
     _client_chosen,
-    _first_syn,
+    first_of(syns),
 )
 PORT_OF_SERVER = Misconception(
     "port-of-the-server",
@@ -146,7 +138,7 @@ PORT_OF_SERVER = Misconception(
     "That one was chosen by a person, and clients have to know it before they call: the SYN is sent to it. The "
     "client's own port matters to nobody, so its system picks one that is free, for this connection only.",
     _port_of_server,
-    _first_syn,
+    first_of(syns),
 )
 
 QUESTIONS = (

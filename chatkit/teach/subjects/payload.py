@@ -11,9 +11,9 @@ from chatkit.tcp.sequence import add
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client, lacks, whole_stream_of_client
 from chatkit.teach.kind import CHOICE, COUNT, Offers, Option
 from chatkit.teach.landmarks import data_from_client
-from chatkit.teach.question import Answer, Misconception, Question, chosen
+from chatkit.teach.question import Answer, Misconception, Question, always, chosen
 from chatkit.teach.subjects.data import HEADERS
-from chatkit.teach.value import Choice, Count, Values
+from chatkit.teach.value import Count, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +224,6 @@ READERS: Offers = (
 )
 
 
-def _readers(talk: Conversation) -> Answer:
-    return Answer(Choice("anybody"), ())
-
-
 PORT_HIDES = Misconception(
     "port-hides",
     "a port hides it",
@@ -319,7 +315,7 @@ QUESTIONS = (
         subject="who can",
         prompt="The client speaks to one port of one server. Who can read what it says, on its way there?",
         needs=(),
-        right=_readers,
+        right=always("anybody"),
         why="Whoever is on the way, or can make the frames come by, reads them: on a hub, on a Wi-Fi without a key, on "
         "a router, with a tap.",
         misconceptions=(PORT_HIDES, PASSWORD_HIDES, SERVER_HIDES),

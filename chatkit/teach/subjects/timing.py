@@ -11,8 +11,8 @@ from chatkit.teach.example import LOSS
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client, lacks
 from chatkit.teach.kind import CHOICE, TIME, Offers, Option
 from chatkit.teach.landmarks import covering_acks, sent_again
-from chatkit.teach.question import Answer, Misconception, Question, chosen
-from chatkit.teach.value import Choice, Seconds, Values
+from chatkit.teach.question import Answer, Misconception, Question, always, chosen
+from chatkit.teach.value import Seconds, Values
 
 
 def _sample(talk: Conversation) -> RttSample | None:
@@ -81,7 +81,8 @@ def _half(talk: Conversation) -> Values:
     return (Seconds(_given(talk).rtt / 2),)
 
 
-def _of_handshake(talk: Conversation) -> Values:
+def rtt_of_handshake(talk: Conversation) -> Values:
+    """What the handshake took; nothing where it was not all captured."""
     return (Seconds(talk.handshake.rtt),) if talk.handshake else ()
 
 
@@ -112,7 +113,7 @@ RTT_OF_HANDSHAKE = Misconception(
     "rtt-of-the-handshake",
     "the round trip of the handshake",
     "That is how long the handshake took. This question is about another segment, and each has a time of its own.",
-    _of_handshake,
+    rtt_of_handshake,
     _timed,
 )
 
@@ -122,10 +123,6 @@ COPIES: Offers = (
     Option("neither", "neither: nobody can tell which copy the ACK answers"),
     Option("mean", "the mean of both"),
 )
-
-
-def _karn(talk: Conversation) -> Answer:
-    return Answer(Choice("neither"), ())
 
 
 FROM_FIRST = Misconception(
@@ -175,7 +172,7 @@ QUESTIONS = (
         prompt="A segment was sent, nothing came, and it was sent again. Then an ACK came. Which time measures the "
         "round trip?",
         needs=(),
-        right=_karn,
+        right=always("neither"),
         why="The ACK may answer the first copy or the second, and looks the same. (Timestamps tell: they come back.)",
         misconceptions=(FROM_FIRST, FROM_SECOND, MEAN),
         where="Think of two stories: the first copy was lost; or its ACK was only late.",

@@ -10,8 +10,8 @@ from chatkit.teach.example import STALL
 from chatkit.teach.fitness import SYN, SYNACK, first_data_of_client, lacks
 from chatkit.teach.kind import CHOICE, COUNT, FRAME, Offers, Option
 from chatkit.teach.landmarks import frames
-from chatkit.teach.question import Answer, Gives, Misconception, Question, chosen
-from chatkit.teach.value import Choice, Count, Frames, Values
+from chatkit.teach.question import Answer, Gives, Misconception, Question, always, chosen
+from chatkit.teach.value import Count, Frames, Values
 
 # ---- how much it may send ----
 
@@ -185,10 +185,6 @@ REASONS: Offers = (
 )
 
 
-def _reason(talk: Conversation) -> Answer:
-    return Answer(Choice("receiver"), ())
-
-
 FLOW_IS_CONGESTION = Misconception(
     "flow-is-congestion-control",
     "flow control taken for congestion control",
@@ -215,10 +211,6 @@ RETURNS: Offers = (
     Option("wire", "the bytes are on the wire"),
     Option("buffer", "one's own system has taken the bytes, to send them when it can"),
 )
-
-
-def _returned(talk: Conversation) -> Answer:
-    return Answer(Choice("buffer"), ())
 
 
 SENT_IS_DELIVERED = Misconception(
@@ -285,7 +277,7 @@ QUESTIONS = (
         subject="the reason",
         prompt="A segment with a window of 0 comes. Why may the other end send nothing now?",
         needs=(),
-        right=_reason,
+        right=always("receiver"),
         why="The window is what the receiver has room for. It shrinks when bytes come and its program does not read.",
         misconceptions=(FLOW_IS_CONGESTION, SENDER_CLOSES, LOSS_CLOSES),
         where="Who sent the segment with the window of 0, and which way does the data go?",
@@ -302,7 +294,7 @@ QUESTIONS = (
         subject="what is sure",
         prompt="A program calls send() with some bytes, and it returns their number. What is sure then?",
         needs=(),
-        right=_returned,
+        right=always("buffer"),
         why="There are two buffers and a network between the two programs, and send() knows the first buffer only.",
         misconceptions=(SENT_IS_DELIVERED, SENT_IS_ACKED, SENT_IS_ON_WIRE),
         where="Send more and more to somebody who does not read, and watch for how long send() goes on returning.",

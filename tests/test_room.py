@@ -1,8 +1,11 @@
 """Room: who may say what, and who hears it. Time is a number here, and nothing waits."""
 
+from typing import Any
+
 import pytest
 
 from chatkit.protocol import messages as m
+from chatkit.protocol.history import MAX_HISTORY_BYTES, History
 from chatkit.protocol.limits import Limits
 from chatkit.protocol.member import Member, State
 from chatkit.protocol.messages import Code
@@ -12,8 +15,8 @@ from chatkit.protocol.room import Room
 class Stage:
     """A room with people in it who write down what they get."""
 
-    def __init__(self, limits: Limits | None = None, password: str | None = None) -> None:
-        self.room = Room(limits, password, greeting="hi")
+    def __init__(self, limits: Limits | None = None, password: str | None = None, **more: Any) -> None:
+        self.room = Room(limits, password, greeting="hi", **more)
         self.now = 0.0
 
     def enter(self, host: str = "10.0.0.1") -> Member:
@@ -319,3 +322,45 @@ def test_a_closing_room_says_bye_to_all(stage: Stage) -> None:
 
 def test_a_code_is_a_word_that_stands_in_the_design() -> None:
     assert all(code.islower() and code.replace("-", "").isalpha() for code in Code)
+
+
+# ---- what is offered only where it was asked for ----
+
+
+def test_a_newcomer_hears_the_last_messages_after_the_list_of_users() -> None:
+    stage = Stage(history=2)
+    ann = stage.join("ann")
+    stage.say(ann, "SAY one", "SAY two", "SAY three")
+    bob = stage.enter()
+    assert stage.answer(bob, "JOIN bob") == ["WELCOME bob", "USERS 2 ann bob", "PAST ann two", "PAST ann three"]
+
+
+def test_a_room_without_a_history_keeps_nothing(stage: Stage) -> None:
+    ann = stage.join("ann")
+    stage.say(ann, "SAY one")
+    bob = stage.enter()
+    assert stage.answer(bob, "JOIN bob") == ["WELCOME bob", "USERS 2 ann bob"]
+
+
+def test_what_was_told_to_one_is_no_history() -> None:
+    stage = Stage(history=2)
+    ann = stage.join("ann")
+    stage.say(ann, "TELL ann a secret")
+    bob = stage.enter()
+    assert stage.answer(bob, "JOIN bob") == ["WELCOME bob", "USERS 2 ann bob"]
+
+
+def test_a_history_of_long_messages_stays_far_under_what_may_wait_for_a_client() -> None:
+    history = History(1000)
+    for number in range(100):
+        history.add("ann", f"{number} {'x' * 7990}")
+    lines = history.lines().splitlines()
+    assert len(history.lines()) <= MAX_HISTORY_BYTES < len(history.lines()) + 8100
+    assert lines[-1].startswith(b"PAST ann 99 ")
+
+
+def test_whoever_joined_is_told_where_the_capture_of_its_own_address_is() -> None:
+    stage = Stage(capture_link=lambda address: f"http://here/{address[1]}")
+    ann = stage.join("ann")
+    assert stage.answer(ann, "CAPTURE") == ["CAPTURED http://here/40000"]
+    assert stage.answer(stage.enter(), "CAPTURE")[0].startswith("ERROR not-joined")

@@ -11,6 +11,7 @@ The readers only read. What the lines mean and who hears them is decided by the 
 import contextlib
 import itertools
 import socket
+import ssl
 import threading
 import time
 import weakref
@@ -38,6 +39,7 @@ _BREATH = 0.1  # seconds to wait when the machine has no descriptor left
 class Server:
     """A chat/1 server; `port` 0 lets the system choose one.
 
+    `history` and `capture_link` are the room's; with `tls` every connection is sealed.
     `daemon` threads let the process exit without `stop()`: for a notebook, whose kernel must be able to end.
     """
 
@@ -48,13 +50,16 @@ class Server:
         host: Host = THIS_COMPUTER,
         limits: Limits | None = None,
         password: str | None = None,
+        history: int = 0,
+        capture_link: Callable[[Address], str] | None = None,
+        tls: ssl.SSLContext | None = None,
         daemon: bool = False,
     ) -> None:
-        self._port, self._host, self._daemon = port, host, daemon
+        self._port, self._host, self._daemon, self._tls = port, host, daemon, tls
         self._limits = limits or Limits()
         self._events = Events()
         self._letters: SimpleQueue[Letter] = SimpleQueue()
-        room = Room(self._limits, password)
+        room = Room(self._limits, password, history=history, capture_link=capture_link)
         self._postman = Postman(room, self._letters, self._events, self._limits.outbox)
         self._listener: socket.socket | None = None
         self._stopping = False

@@ -6,10 +6,12 @@ ever grows. So the same rules run under threads, in a test, or one line at a tim
 """
 
 from collections import Counter
+from collections.abc import Callable
 from hmac import compare_digest
 
 from chatkit.errors import MisuseError, ProtocolError
 from chatkit.protocol import messages as m
+from chatkit.protocol.history import History
 from chatkit.protocol.limits import Limits
 from chatkit.protocol.member import Address, Claim, Member, State
 from chatkit.protocol.messages import Code, encode, error_line, users_lines
@@ -25,9 +27,21 @@ MAX_HELD_BYTES = 65536
 
 
 class Room:
-    """The rules of one chat; everything it has to say is in `bag`, everything that happened in `minutes`."""
+    """The rules of one chat; everything it has to say is in `bag`, everything that happened in `minutes`.
 
-    def __init__(self, limits: Limits | None = None, password: str | None = None, greeting: str = GREETING) -> None:
+    `history` is how many of the last messages a newcomer hears. `capture_link` gives the URL under which the client at
+    an address finds the capture of its own connection; None: no captures are offered.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        password: str | None = None,
+        greeting: str = GREETING,
+        *,
+        history: int = 0,
+        capture_link: Callable[[Address], str] | None = None,
+    ) -> None:
         self.bag: Postbag[Member] = Postbag()
         self.minutes: list[tuple[Member, m.Reply]] = []  # Joined, Said, Left, Error, for whoever keeps a log
         self.closing: list[Member] = []  # who began to close since the last look
@@ -36,6 +50,8 @@ class Room:
             raise MisuseError("an empty password: nobody could say it")
         encode(m.Pass(password or ""))  # raises MisuseError where PASS cannot carry it
         self._password = password
+        self._history = History(history)
+        self._capture_link = capture_link
         self._hello = encode(m.Hello(m.VERSION, greeting))
         self._everybody: dict[Member, None] = {}
         self._joined: dict[str, Member] = {}  # by folded name, in the order of joining
@@ -143,12 +159,15 @@ class Room:
             case m.Say(text):
                 self.minutes.append((member, m.Said(member.name, text)))
                 self.bag.to_all(encode(m.Said(member.name, text)), but=member)
+                self._history.add(member.name, text)
             case m.Tell(name, text):
                 self._tell(member, name, text)
             case m.Who():
                 self.bag.to(member, users_lines(self.names))
-            case m.Capture():
+            case m.Capture() if self._capture_link is None:
                 raise ProtocolError(Code.NO_CAPTURE, "this server offers no captures")
+            case m.Capture():
+                self.bag.to(member, encode(m.Captured(self._capture_link(member.address))))
 
     def _tell(self, member: Member, name: str, text: str) -> None:
         listener = self._joined.get(fold(name))
@@ -206,7 +225,7 @@ class Room:
         self._joined[fold(name)] = member
         self.minutes.append((member, m.Joined(name)))
         self.bag.to_all(encode(m.Joined(name)))
-        self.bag.to(member, encode(m.Welcome(name)) + users_lines(self.names))
+        self.bag.to(member, encode(m.Welcome(name)) + users_lines(self.names) + self._history.lines())
         self.bag.start_listening(member)
 
     # ---- two who want one name ----

@@ -141,6 +141,14 @@ def test_a_broken_environment_is_made_anew(environment: Environment, breakage) -
     assert environment.has(Part.LAB) and times_installed(environment) == 1
 
 
+def test_the_tests_notice_that_what_they_stand_on_has_changed(environment: Environment) -> None:
+    Builder(environment, Quick()).provide(Part.TEST)
+    ask_for_other_packages(environment)
+    assert not environment.has(Part.TEST)
+    Builder(environment, Quick()).provide(Part.TEST)
+    assert environment.has(Part.TEST)
+
+
 # ---- nothing half made ----
 
 

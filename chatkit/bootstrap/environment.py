@@ -56,16 +56,20 @@ class Environment:
         return self.lacks(part) is None
 
     def lacks(self, part: Part) -> str | None:
-        """Why the part is not to be trusted, in words; None where it is."""
+        """Why the part, or one that it needs, is not to be trusted, in words; None where they are."""
         if not self.folder.exists():
             return "there is none yet"
+        for needed in list(Part)[: list(Part).index(part) + 1]:
+            if why := self._why_stale(needed):
+                return why
+        return None if self._python_runs() else "its Python does not run"
+
+    def _why_stale(self, part: Part) -> str | None:
         try:
             stamp = json.loads(self.stamp(part).read_text("utf-8"))
         except (OSError, ValueError):  # missing, not ours to read, half written
             return "it is not whole"
-        if stamp != self.facts(part):
-            return "what it is made from has changed"
-        return None if self._python_runs() else "its Python does not run"
+        return None if stamp == self.facts(part) else "what it is made from has changed"
 
     def stamp(self, part: Part) -> Path:
         """The file that says that the part is whole."""

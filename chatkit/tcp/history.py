@@ -62,16 +62,24 @@ def follow(segments: Sequence[Segment], client: Endpoint) -> History:
     """Follow both ends through the segments of one conversation, in the order of the capture."""
     segments = tuple(segments)  # the moments keep them all, and here they are looked at more than once
     lines = list(observe(segments, client))
-    happenings = [happening for line in lines for happening in line.happenings]
-    known = list(accumulate(happenings, _step, initial=_beginning(segments, client)))
-    for index in range(len(happenings) - 1, -1, -1):  # what came later tells more about what came before
+    before, *after = resolved(beginning(segments, client), [line.happenings for line in lines])
+    moments = (
+        Moment(line.segment, line.sent, line.arrived, *ends_of(pairs)) for line, pairs in zip(lines, after, strict=True)
+    )
+    return History(*ends_of(before), tuple(moments))
+
+
+def resolved(before: Pairs, lines: Sequence[Sequence[Happening]]) -> list[Pairs]:
+    """Give the pairs before the first line and after each: what came later tells more about what came before."""
+    happenings = [happening for line in lines for happening in line]
+    known = list(accumulate(happenings, _step, initial=before))
+    for index in range(len(happenings) - 1, -1, -1):
         known[index] = _leading_to(known[index], known[index + 1], happenings[index])
-    ends = (_ends(known[last]) for last in accumulate(len(line.happenings) for line in lines))
-    moments = (Moment(line.segment, line.sent, line.arrived, *both) for line, both in zip(lines, ends, strict=True))
-    return History(*_ends(known[0]), tuple(moments))
+    return [known[last] for last in accumulate(map(len, lines), initial=0)]
 
 
-def _beginning(segments: Sequence[Segment], client: Endpoint) -> Pairs:
+def beginning(segments: Sequence[Segment], client: Endpoint) -> Pairs:
+    """Give the pairs that the ends may be in before the first segment."""
     clients, servers = (_BEGINNINGS[start_of(segments, client, side)] for side in (0, 1))
     return frozenset(pair for pair in product(clients, servers) if _agree(*pair)) or frozenset(
         product(clients, servers)
@@ -122,5 +130,6 @@ def _moved(pairs: Pairs, happening: Happening) -> Pairs:
 
 
 @lru_cache(maxsize=4096)
-def _ends(pairs: Pairs) -> tuple[Possible, Possible]:
+def ends_of(pairs: Pairs) -> tuple[Possible, Possible]:
+    """Give what each end may be in: (client, server)."""
     return Possible(client for client, _ in pairs), Possible(server for _, server in pairs)

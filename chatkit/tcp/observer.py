@@ -60,7 +60,7 @@ def start_of(segments: Sequence[Segment], client: Endpoint, side: int) -> Start:
 
 def observe(segments: Sequence[Segment], client: Endpoint) -> Iterator[Line]:
     """Go through the segments of one conversation once, in the order of the capture."""
-    ends = (_End(0), _End(1))
+    ends = (End(0), End(1))
     for index, segment in enumerate(segments):
         ends[segment.source != client].foresee(index, segment)
     for side, end in enumerate(ends):
@@ -75,7 +75,7 @@ def _first_flags(segments: Sequence[Segment], client: Endpoint, side: int) -> in
 
 
 @dataclass
-class _End:
+class End:
     """What is known of one end."""
 
     side: int
@@ -95,6 +95,7 @@ class _End:
     heard: set[Event] = field(default_factory=set)
 
     def foresee(self, index: int, segment: Segment) -> None:
+        """Note that this end will send the segment, as the one with this index."""
         self.sent.append(index)
         if self.top is not None and segment.length and distance(segment.seq, self.top) > 0:
             self.repeats.append(index)
@@ -110,7 +111,7 @@ class _End:
         place = bisect_right(self.sent, index)
         return self.sent[place] if place < len(self.sent) else None
 
-    def sends(self, index: int, segment: Segment, other: "_End") -> Iterator[Event]:
+    def sends(self, index: int, segment: Segment, other: "End") -> Iterator[Event]:
         """What a segment is to this end, which sends it."""
         self.owes = False
         if int(segment.flags) & RST:
@@ -130,12 +131,12 @@ class _End:
             self.fin_end = segment.end
             yield E.SENDS_FIN
 
-    def _refuses(self, reset: Segment, other: "_End") -> bool:
+    def _refuses(self, reset: Segment, other: "End") -> bool:
         """Whether it has no connection: it has sent nothing, and resets what has come (RFC 9293, section 3.5.2)."""
         is_answer = E.HEARS_SYN in self.heard or (other.highest is not None and not int(reset.flags) & ACK)
         return self.highest is None and is_answer
 
-    def _sends_syn(self, segment: Segment, other: "_End") -> Iterator[Event]:
+    def _sends_syn(self, segment: Segment, other: "End") -> Iterator[Event]:
         is_first = self.syn_end is None
         self.syn_end = add(segment.seq, 1)
         if int(segment.flags) & ACK:
@@ -149,7 +150,7 @@ class _End:
     def _is_first_fin(self, segment: Segment) -> bool:
         return bool(int(segment.flags) & FIN) and self.fin_end != segment.end
 
-    def hears(self, index: int, segment: Segment, other: "_End") -> Iterator[Event]:
+    def hears(self, index: int, segment: Segment, other: "End") -> Iterator[Event]:
         """What a segment is to this end, which gets it; each is news only once."""
         if int(segment.flags) & RST:
             if index > other.last_talk:
@@ -188,7 +189,7 @@ class _End:
 
 
 class _Observer:
-    def __init__(self, segments: Sequence[Segment], client: Endpoint, ends: tuple[_End, _End]) -> None:
+    def __init__(self, segments: Sequence[Segment], client: Endpoint, ends: tuple[End, End]) -> None:
         self.segments = segments
         self.client = client
         self.ends = ends
@@ -208,7 +209,7 @@ class _Observer:
                 self.flying.remove(late)
                 yield Line(self.segments[late], False, True, self._arrives(late))
 
-    def _ends_of(self, index: int) -> tuple[_End, _End]:
+    def _ends_of(self, index: int) -> tuple[End, End]:
         """(sender, receiver)."""
         side = int(self.segments[index].source != self.client)
         return self.ends[side], self.ends[1 - side]

@@ -1,5 +1,6 @@
 """Postbag: what a batch owes equals handling one line at a time."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,8 +57,8 @@ STEPS = st.one_of(
 class Stage:
     """A room, and all that each member ever got."""
 
-    def __init__(self) -> None:
-        self.room = Room(Limits(max_clients=4))
+    def __init__(self, history: int) -> None:
+        self.room = Room(Limits(max_clients=4), history=history)
         self.members: list[Member] = []
         self.got: list[bytes] = []
         self.now = 0.0
@@ -84,9 +85,12 @@ class Stage:
             self.got[self.members.index(member)] += data
 
 
+@pytest.mark.parametrize("history", [0, 2])
 @given(st.lists(STEPS, max_size=40), st.data())
-def test_a_batch_says_what_one_line_at_a_time_would_say(steps: list[tuple[str, object]], data: st.DataObject) -> None:
-    single, batched = Stage(), Stage()
+def test_a_batch_says_what_one_line_at_a_time_would_say(
+    history: int, steps: list[tuple[str, object]], data: st.DataObject
+) -> None:
+    single, batched = Stage(history), Stage(history)
     for step in steps:
         single.play(step)
         single.deliver()

@@ -15,6 +15,7 @@ from types import FrameType
 from chatkit.errors import MachineError
 from chatkit.faces import serve_options
 from chatkit.faces.log import Log
+from chatkit.faces.transcript import TranscriptFile
 from chatkit.faces.user import room_password
 from chatkit.net.host import DEFAULT_PORT, ThisComputer, addresses, write_address
 from chatkit.net.ports import find_holder
@@ -59,8 +60,25 @@ def _lines_to_type(address: str, port: int) -> list[str]:
 
 def _serve(options: argparse.Namespace, log: Log, signals: list[int]) -> None:
     host = ThisComputer(open_to_all=options.open)
-    server = Server(options.port, host=host, limits=serve_options.limits(options), password=room_password())
+    limits, history = serve_options.limits(options), options.history
+    server = Server(options.port, host=host, limits=limits, password=room_password(), history=history)
     server.subscribe(log.note)
+    with _transcript(options.transcript, server, log):
+        _run(options, server, log, signals)
+
+
+@contextlib.contextmanager
+def _transcript(path: str | None, server: Server, log: Log) -> Iterator[None]:
+    """Write down what happens, where that was asked for."""
+    if path is None:
+        yield
+        return
+    with TranscriptFile(path, log.note) as file:
+        server.subscribe(file.note)
+        yield
+
+
+def _run(options: argparse.Namespace, server: Server, log: Log, signals: list[int]) -> None:
     _start(server, options.port)
     try:
         _announce(options, server, log)
@@ -96,6 +114,8 @@ def _announce(options: argparse.Namespace, server: Server, log: Log) -> None:
         log.say("The room has a password: by hand, PASS and the password come before JOIN.")
     if too_few := _raise_file_limit(options.max_clients):
         log.say(too_few)
+    if options.transcript:
+        log.say(f"All that is said to the room is written to {options.transcript}. Tell the class.")
     log.say("Ctrl-C ends it.\n")
 
 

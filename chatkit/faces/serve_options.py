@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from chatkit.net.host import DEFAULT_PORT
+from chatkit.protocol.history import MAX_HISTORY
 from chatkit.protocol.limits import Limits
 
 _DEFAULT = Limits()
@@ -32,6 +33,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="TCP port (%(default)s); 0: any free one")
     parser.add_argument("--open", action="store_true", help="let other computers connect, not only this one")
+    parser.add_argument(
+        "--history",
+        type=_past,
+        default=0,
+        metavar="MESSAGES",
+        help=f"how many of the last ones whoever joins is told, at most {MAX_HISTORY} (%(default)s)",
+    )
+    parser.add_argument(
+        "--transcript", metavar="FILE", help="append each event, and so all that is said, to FILE, as lines of JSON"
+    )
     for name, (kind, unit, what) in LIMITS.items():
         option, default = f"--{name.replace('_', '-')}", getattr(_DEFAULT, name)
         parser.add_argument(option, type=kind, default=default, metavar=unit, help=f"{what} (%(default)s)")
@@ -41,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not (_is_whole(text) and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is no port, allowed are 0 to 65535")
+    return int(text)
+
+
+def _past(text: str) -> int:
+    if not (_is_whole(text) and int(text) <= MAX_HISTORY):
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed, whole numbers from 0 (none) to {MAX_HISTORY} are")
     return int(text)
 
 

@@ -4,6 +4,7 @@ from collections import deque
 
 from chatkit.protocol.messages import Past, encode
 
+MAX_HISTORY = 10_000  # messages
 MAX_HISTORY_BYTES = 262_144  # a quarter of what may wait for one client: a newcomer is not cut off for being told
 
 

@@ -11,7 +11,7 @@ MOST_SEQ = 2**32 - 1
 def forge_reset(lan: Lan, source: Address, target: Address, seq: int, *, sent_by: str = "eve") -> bytes:
     """Send the target a RST that says it is from `source`, and give the frame.
 
-    Both are ends of a connection in the LAN, by name or address, and port. Raises MisuseError, and LanError where the LAN has ended.
+    Both are ends of a connection in the LAN, by name or address, and port. Raises MisuseError, LanError.
     """
     liar, victim, other = host_of(lan, sent_by), host_of(lan, target[0]), host_of(lan, source[0])
     for _, port in (source, target):

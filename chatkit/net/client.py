@@ -9,6 +9,7 @@ comes and hands each message to the listener; the last one is `Gone`.
 """
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from chatkit.net.connection import Connection
 from chatkit.net.event import Address, Event, Events, What
 from chatkit.net.event import Listener as EventListener
 from chatkit.net.host import THIS_COMPUTER, TIMEOUT, Host, why_not_connected, write_address
+from chatkit.net.sealed import Sealed
+from chatkit.net.tls import Seal
+from chatkit.net.tls_trouble import Unsealed
 from chatkit.net.user_list import UserList
 from chatkit.protocol import messages as m
 from chatkit.protocol.framing import MAX_LINE_BYTES, LineSplitter
@@ -43,6 +47,7 @@ class Client:
 
     `listener` gets every message, `on_event` every socket call, in the reader's thread or in the caller's: they have to
     hand it on and return. `timeout` is in seconds: for connecting, and again for being let in.
+    With `tls` the connection is sealed, and the server has to prove that its name or address is the given one.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Client:
         *,
         host: Host = THIS_COMPUTER,
         password: str | None = None,
+        tls: ssl.SSLContext | None = None,
         listener: Listener | None = None,
         on_event: EventListener | None = None,
         timeout: float = TIMEOUT,
@@ -70,6 +76,7 @@ class Client:
         self._refusal: Refused | None = None
         self._greeted = self._said_quit = self._over = False
         self._bye: str | None = None
+        self._tls = tls
         self._connection = self._connect(host, address, timeout)
         self._reader = threading.Thread(target=self._read, name=f"chat-client-{self.name}", daemon=daemon)
         self._start_reader()
@@ -89,6 +96,11 @@ class Client:
     def users(self) -> tuple[str, ...]:
         """The names of all in the room, our own too, the first who joined first."""
         return self._users.names
+
+    @property
+    def sealed(self) -> Seal | None:
+        """How TLS seals the connection; None if it does not."""
+        return self._connection.seal if isinstance(self._connection, Sealed) else None
 
     @property
     def connected(self) -> bool:
@@ -162,7 +174,8 @@ class Client:
     def _connect(self, host: Host, address: Address, timeout: float) -> Connection:
         sock = host.connect(address, timeout)
         try:
-            connection = Connection(sock, sock.getpeername()[:2])
+            peer: Address = sock.getpeername()[:2]
+            connection = Sealed(sock, peer, self._tls, address[0]) if self._tls else Connection(sock, peer)
         except OSError as error:  # it was reset already
             sock.close()
             raise Refused(why_not_connected(address, error, timeout)) from error
@@ -178,10 +191,16 @@ class Client:
 
     def _await_welcome(self, timeout: float) -> None:
         if not self._let_in.wait(timeout):
-            self._refuse(f"Connected, but no chat/1 server answered within {timeout:g} seconds. Check the port.")
+            seen = f"Connected, but no chat/1 server answered within {timeout:g} seconds."
+            self._refuse(f"{seen} {self._what_to_check()}")
         if self._refusal:
             self._join_reader(0.0)
             raise self._refusal
+
+    def _what_to_check(self) -> str:
+        if self._tls and not self.sealed:
+            return "The TLS handshake was not done. Check the port."
+        return "Check the port." if self._tls else "Check the port, and whether the server wants TLS (--tls)."
 
     def _say_goodbye(self, line: bytes) -> bool:
         try:
@@ -228,6 +247,8 @@ class Client:
                     self._hear(line)
                 if splitter.too_long:
                     return f"The server sent a line of over {MAX_LINE_BYTES} bytes, which chat/1 does not allow."
+        except Unsealed as error:
+            return "" if self._said_quit else str(error).rstrip(".") + "."
         except OSError as error:
             return "" if self._said_quit else f"The connection to the server was lost ({error.strerror or error})."
         return self._why_it_ended()

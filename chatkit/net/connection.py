@@ -25,6 +25,8 @@ _HAS_DONTWAIT = hasattr(socket, "MSG_DONTWAIT")
 
 def why_lost(error: OSError) -> str:
     """Say it in the words that the others read after LEFT."""
+    if error.errno is None and error.args:
+        return str(error)  # ours, not the system's: it is said already
     return f"connection lost ({(error.strerror or 'closed').lower()})"
 
 

@@ -24,6 +24,7 @@ from chatkit.net.connection import Connection, why_lost
 from chatkit.net.event import Address, Event, Events, Listener, What
 from chatkit.net.host import DEFAULT_PORT, THIS_COMPUTER, Host, write_address
 from chatkit.net.postman import Arrived, Heard, HeardTooMuch, HungUp, Letter, Postman, Stop
+from chatkit.net.sealed import Sealed
 from chatkit.net.seat import Seat
 from chatkit.net.throttle import Throttle
 from chatkit.protocol.framing import MAX_LINE_BYTES, LineSplitter
@@ -158,7 +159,7 @@ class Server:
 
     def _seat(self, sock: socket.socket, peer: Address, number: int) -> None:
         try:
-            seat = Seat(Connection(sock, peer))
+            seat = Seat(self._connection(sock, peer))
         except OSError as error:  # no descriptor for the second socket; macOS: the client is gone already
             sock.close()
             return self._mention(error)
@@ -171,6 +172,9 @@ class Server:
             seat.reader = None
             self._events.emit(Event(What.TROUBLE, address=peer, text=f"no thread for this client: {error}"))
             self._letters.put(HungUp(seat, "the server has no thread left"))
+
+    def _connection(self, sock: socket.socket, peer: Address) -> Connection:
+        return Sealed(sock, peer, self._tls) if self._tls else Connection(sock, peer)
 
     # ---- the threads that read ----
 

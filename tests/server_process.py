@@ -1,0 +1,67 @@
+"""A chat server in a process of its own, which can be suspended, killed, and looked at from outside."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from chatkit.net.event import Address
+from chatkit.protocol.limits import Limits
+
+_PROGRAM = """
+from chatkit.net.server import Server
+from chatkit.protocol.limits import Limits
+with Server({port}, limits={limits}) as server:
+    print(server.address[1], flush=True)
+    input()
+"""
+
+
+class ServerProcess:
+    """The server and its process, as Linux shows it under /proc."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.address: Address = ("127.0.0.1", port)
+        self._process = process
+        self._proc = Path(f"/proc/{process.pid}")
+
+    def suspend(self, seconds: float) -> None:
+        """Stop the whole process for a while, as a laptop does that falls asleep; clocks go on."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(self._process.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def threads(self) -> int:
+        return len(list((self._proc / "task").iterdir()))
+
+    def descriptors(self) -> int:
+        return len(list((self._proc / "fd").iterdir()))
+
+    def memory(self) -> int:
+        """Give the bytes that are resident."""
+        status = (self._proc / "status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+@contextlib.contextmanager
+def server_process(limits: Limits, port: int = 0) -> Iterator[ServerProcess]:
+    """Start one; in the end it is told to stop, and has to do so without a word about it."""
+    program = [sys.executable, "-c", _PROGRAM.format(port=port, limits=limits)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout
+            yield ServerProcess(process, int(process.stdout.readline()))
+            killed = process.poll() is not None
+            _, complaints = process.communicate("\n", timeout=10)
+            assert complaints == "" and (killed or process.returncode == 0), complaints
+        finally:
+            process.kill()

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from queue import Queue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
-from chatkit.faces.chat import Blame, Chat, Kind, Line, Phase, Roster, Status, Update
+from chatkit.faces.chat import Chat
 from chatkit.faces.colours import PALETTE, colour_of
+from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status, Update
 from chatkit.net.server import Server
 from tests.peer import TIMEOUT, Peer
 
@@ -17,9 +18,9 @@ U = TypeVar("U", Line, Roster, Status)
 class Face:
     """A face with no looks: a door, and what came through it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.inbox: Queue[Update] = Queue()
-        self.chat = Chat(self.inbox.put)
+        self.chat = Chat(self.inbox.put, **options)
 
     def wait_for(self, kind: type[U]) -> U:
         while not isinstance(update := self.inbox.get(timeout=TIMEOUT), kind):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatkit.errors import MisuseError
-from chatkit.faces.chat import Kind, Line
+from chatkit.faces.updates import Kind, Line
 from chatkit.net.event import What
 from chatkit.net.server import Server
 from tests.needs import needs_display

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatkit.faces.chat import Line, Phase, Status, Update
 from chatkit.faces.tk.queued_chat import QueuedChat
+from chatkit.faces.updates import Line, Phase, Status, Update
 from chatkit.net.server import Server
 from tests.peer import Peer
 from tests.xvfb import wait_until

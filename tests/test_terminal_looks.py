@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from chatkit.faces.chat import Kind, Line
 from chatkit.faces.tty.looks import look, name_style
+from chatkit.faces.updates import Kind, Line
 
 PERSIAN = "\u0633\u0644\u0627\u0645"
 LOOKS = [

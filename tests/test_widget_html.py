@@ -2,8 +2,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chatkit.faces.chat import Blame, Kind, Line, Phase, Roster, Status
 from chatkit.faces.colours import colour_of
+from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status
 from chatkit.faces.widgets import html
 from chatkit.faces.widgets.screen import MAX_LINES, Screen
 

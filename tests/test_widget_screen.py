@@ -1,4 +1,4 @@
-from chatkit.faces.chat import Blame, Kind, Line, Phase, Roster, Status
+from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status
 from chatkit.faces.widgets.screen import MAX_LINES, Screen
 
 ANN, SERVER = ("127.0.0.1", 50000), ("127.0.0.1", 9898)

@@ -6,106 +6,44 @@ queue, and the face takes them out in its own time. What may wait (connecting, s
 worker thread, so a face never freezes.
 
     face  --connect, enter, disconnect-->  Chat  --worker-->  Client  --reader-->  Chat  --door-->  face
+
+A chat that keeps reconnecting tries again when the connection was lost. Its worker waits for that time and for work at
+once, so whatever the user asks for is done without delay.
 """
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from chatkit.errors import ChatkitError, MisuseError, Refused
+from chatkit.faces.backoff import USUAL, Backoff
+from chatkit.faces.retry import Retry, next_try
+from chatkit.faces.updates import Blame, Door, Kind, Line, Phase, Roster, Status
 from chatkit.net.client import GOODBYE_TIME, Client, Gone
 from chatkit.net.event import Address
 from chatkit.net.host import THIS_COMPUTER, Host
 from chatkit.protocol import messages as m
-from chatkit.protocol.text import clean
+from chatkit.protocol.text import clean, quote
 
 HELP = (
     "Type a message and press Enter: everybody here reads it. /msg NAME TEXT tells one person, /who lists the users, "
-    "/quit leaves, //text says a text that begins with a slash."
+    "/capture gives the link to your own capture, /quit leaves, //text says a text that begins with a slash."
 )
+BEFORE = "What was said before you came:"
+STOPPED = "You stopped trying to reconnect."
 
+_MOST_EARLY = 20_000  # messages that may come before it is shown that we are in; of more, the oldest are lost
 
-class Kind(Enum):
-    """What sort of line it is; faces give each its looks."""
-
-    SAID = "said"
-    TOLD = "told"  # for one reader
-    NOTICE = "notice"  # joins, leaves, answers to commands
-    TROUBLE = "trouble"
-
-
-class Phase(Enum):
-    """Where the connection is; the value is the word that the user reads."""
-
-    OFFLINE = "not connected"
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-
-
-class Blame(Enum):
-    """Which field of the login form has to change."""
-
-    NAME = "name"
-    SERVER = "server"
-    NOTHING = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the chat box. `name` is who spoke, or to whom we whispered; `when` is in seconds since the epoch."""
-
-    kind: Kind
-    text: str
-    name: str = ""
-    mine: bool = False
-    when: float = field(default_factory=time.time)
-
-    @property
-    def clock(self) -> str:
-        """The local time of day, as 14:02."""
-        return time.strftime("%H:%M", time.localtime(self.when))
-
-    @property
-    def speaker(self) -> str:
-        """The words before the text, empty for notices."""
-        match self.kind:
-            case Kind.SAID:
-                return self.name
-            case Kind.TOLD:
-                return f"to {self.name}" if self.mine else f"{self.name} to you"
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """The list of users, the first who joined first."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where the connection is; `sentence` says it to the user, addresses are known once connected."""
-
-    phase: Phase
-    sentence: str = ""
-    name: str = ""
-    own: Address | None = None
-    server: Address | None = None
-    blame: Blame = Blame.NOTHING
-
-
-Update = Line | Roster | Status
-Door = Callable[[Update], None]
+_Sent = m.Say | m.Tell | m.Who | m.Capture
 
 
 class Chat:
     """One user's chat. Its methods return at once and may be called from any thread.
 
     `patience` is how many seconds the server has to answer a goodbye; a script that talks fast needs more.
+    `reconnect` is what `keeps_reconnecting` is at first, `backoff` says how long to wait before each try.
     """
 
     def __init__(
@@ -116,13 +54,22 @@ class Chat:
         password: str | None = None,
         patience: float = GOODBYE_TIME,
         daemon: bool = False,
+        reconnect: bool = False,
+        backoff: Backoff = USUAL,
     ) -> None:
         self._door, self._host, self._daemon = door, host, daemon
         self._password, self._patience = password, patience
+        self._keeps_reconnecting, self._backoff = reconnect, backoff
         self._client: Client | None = None
         self._last: tuple[str, Address] | None = None
+        self._leaving = False  # the user wants to be away
+        self._retry: Retry | None = None  # the worker's: the try that waits, or is being made
+        self._recent: Retry | None = None  # the worker's: the one that brought us in
+        self._came_in = 0.0  # the worker's: when that was
         self._unanswered = threading.Semaphore(0)  # WHOs: so many of the next lists of users are shown as lines
-        self._showing = threading.Lock()  # guards the order of what two threads say about the connection
+        self._showing = threading.Lock()  # guards the order of what two threads say about the connection, and _early
+        self._early: deque[m.Reply | Gone] | None = None  # what came before it was shown that we are in
+        self._hears_past = False  # PAST lines are coming
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._worker = threading.Thread(target=self._run, name="chat-worker", daemon=daemon)
         self._worker.start()
@@ -137,18 +84,31 @@ class Chat:
         """Whether messages can be sent."""
         return self._client is not None and self._client.connected
 
+    @property
+    def keeps_reconnecting(self) -> bool:
+        """Whether a lost connection is tried again until there is one, or the user leaves."""
+        return self._keeps_reconnecting
+
+    @keeps_reconnecting.setter
+    def keeps_reconnecting(self, wanted: bool) -> None:
+        self._keeps_reconnecting = wanted
+        if not wanted:
+            self._work.put(self._stop_trying)
+
     def connect(self, name: str, server: Address) -> None:
         """Connect and join; a Status says how it went."""
-        self._last = name, server
+        self._last, self._leaving = (name, server), False
         self._work.put(lambda: self._connect(name, server))
 
     def reconnect(self) -> None:
-        """Connect again as the last time."""
+        """Connect again as the last time, now."""
         if self._last:
-            self.connect(*self._last)
+            self._leaving = False
+            self._work.put(self._try_again)
 
     def disconnect(self, text: str = "") -> None:
-        """Leave the room; the chat can connect again."""
+        """Leave the room, or stop trying to be in it; the chat can connect again."""
+        self._leaving = True
         self._work.put(lambda: self._disconnect(text))
 
     def enter(self, typed: str) -> str:
@@ -183,9 +143,12 @@ class Chat:
                 return None
             case "/quit":
                 m.encode(m.Quit(rest))
+                self._leaving = True
                 return lambda: self._disconnect(rest)
             case "/who":
                 return self._sending(m.Who())
+            case "/capture":
+                return self._sending(m.Capture())
             case "/msg":
                 name, _, message = rest.strip().partition(" ")
                 if not message:
@@ -196,7 +159,7 @@ class Chat:
         said = text.removeprefix("/") if text.startswith("//") else text
         return self._sending(m.Say(said), Line(Kind.SAID, said, mine=True))
 
-    def _sending(self, message: m.Say | m.Tell | m.Who, shown: Line | None = None) -> Callable[[], None]:
+    def _sending(self, message: _Sent, shown: Line | None = None) -> Callable[[], None]:
         m.encode(message)  # raises MisuseError now, while the text still stands where it was typed
         if not self.connected:
             raise MisuseError("Not sent: not connected.")
@@ -205,53 +168,130 @@ class Chat:
     # ---- the worker's thread ----
 
     def _run(self) -> None:
-        while work := self._work.get():
+        while work := self._next_work():
             try:
                 work()
             except ChatkitError as error:
                 self._door(Line(Kind.TROUBLE, str(error)))
 
+    def _next_work(self) -> Callable[[], None] | None:
+        """Give what was asked for, or, once its time has come, the next try; until then count down."""
+        while retry := self._retry:
+            try:
+                return self._work.get(timeout=retry.next_second(time.monotonic()))
+            except Empty:
+                if retry.due <= time.monotonic():
+                    return self._try_again
+                self._count_down(retry)
+        return self._work.get()
+
     def _connect(self, name: str, server: Address) -> None:
-        self._disconnect("")
-        self._door(Status(Phase.CONNECTING, f"Connecting to {server[0]} port {server[1]} ...", name))
+        self._leave("")
+        self._retry = None
+        self._attempt(name, server, f"Connecting to {server[0]} port {server[1]} ...")
+
+    def _try_again(self) -> None:
+        self._leave("")
+        if self._last:
+            name, server = self._last
+            number = f" (try {self._retry.number})" if self._retry else ""
+            self._attempt(name, server, f"Connecting to {server[0]} port {server[1]} again{number} ...", again=True)
+
+    def _attempt(self, name: str, server: Address, sentence: str, again: bool = False) -> None:
+        self._door(Status(Phase.CONNECTING, sentence, name))
+        self._early, self._hears_past = deque(maxlen=_MOST_EARLY), False
         try:
             client = Client(
                 name, server, host=self._host, password=self._password, listener=self._hear, daemon=self._daemon
             )
         except ChatkitError as error:
-            code = error.code if isinstance(error, Refused) else None
+            self._fail(error, name, again)
+        else:
+            self._come_in(client, again)
+
+    def _fail(self, error: ChatkitError, name: str, again: bool) -> None:
+        code = error.code if isinstance(error, Refused) else None
+        if not (again and self._wait_after(self._retry, str(error), code)):
+            self._retry = None
             blame = Blame.NAME if code in (m.Code.BAD_NAME, m.Code.NAME_TAKEN) else Blame.SERVER
             self._door(Status(Phase.OFFLINE, str(error), name, blame=blame))
-            return
+
+    def _come_in(self, client: Client, again: bool) -> None:
+        """Show that we are in, then what came meanwhile."""
         self._client, self._unanswered = client, threading.Semaphore(0)
+        self._recent, self._retry, self._came_in = self._retry, None, time.monotonic()
+        sentence = f"Connected again: you are {client.name}." if again else f"You are {client.name}."
         with self._showing:
-            if client.connected:  # else its Gone is shown, before this or after it
-                ends = client.address, client.server
-                self._door(Status(Phase.CONNECTED, f"You are {client.name}.", client.name, *ends))
+            if client.connected:  # else what came ends with its Gone
+                self._door(Status(Phase.CONNECTED, sentence, client.name, client.address, client.server))
                 self._door(Roster(client.users))
+            early, self._early = self._early or (), None
+            for message in early:
+                self._show(message)
+
+    def _lose(self, reason: str) -> None:
+        """The connection is lost. One that did not last counts as a try that failed: the next wait is longer."""
+        lasted = time.monotonic() - self._came_in > self._backoff.most
+        if not self._wait_after(None if lasted else self._recent, reason):
+            self._door(Status(Phase.OFFLINE, reason))
+
+    def _wait_after(self, last: Retry | None, reason: str, code: str | None = None) -> bool:
+        """Wait for the next try, if there is to be one."""
+        keeps_trying = self._keeps_reconnecting and not self._leaving
+        self._retry = next_try(last, reason, code, self._backoff, time.monotonic()) if keeps_trying else None
+        if self._retry:
+            self._count_down(self._retry)
+        return self._retry is not None
+
+    def _count_down(self, retry: Retry) -> None:
+        now, name = time.monotonic(), self._last[0] if self._last else ""
+        self._door(Status(Phase.WAITING, retry.sentence(now), name, seconds=retry.seconds(now)))
+
+    def _stop_trying(self) -> None:
+        if self._retry:
+            self._retry = None
+            self._door(Status(Phase.OFFLINE, STOPPED))
 
     def _disconnect(self, text: str) -> None:
+        self._stop_trying()
+        self._leave(text)
+
+    def _leave(self, text: str) -> None:
         if self._client:
             self._client.quit(text, self._patience)
 
-    def _send(self, message: m.Say | m.Tell | m.Who, shown: Line | None) -> None:
+    def _send(self, message: _Sent, shown: Line | None) -> None:
         client = self._client
         if client is None:
             raise Refused("Not sent: not connected.")
         if isinstance(message, m.Who):
             self._unanswered.release()
-        client.send(message)
+        try:
+            client.send(message)
+        except Refused as error:  # it stands nowhere any more: say which it was
+            raise Refused(f"{error} It was {quote(shown.text)}." if shown else error.sentence) from error
         if shown:
             self._door(Line(shown.kind, shown.text, shown.name or client.name, mine=True))
 
     # ---- the reader's thread ----
 
     def _hear(self, message: m.Reply | Gone) -> None:
+        with self._showing:
+            if self._early is None:
+                self._show(message)
+            else:
+                self._early.append(message)
+
+    # ---- whichever thread shows ----
+
+    def _show(self, message: m.Reply | Gone) -> None:
         match message:
-            case m.Said(name, text) | m.Past(name, text):
+            case m.Said(name, text):
                 self._door(Line(Kind.SAID, text, name))
             case m.Told(name, text):
                 self._door(Line(Kind.TOLD, text, name))
+            case m.Past(name, text):
+                self._show_past(name, text)
             case m.Joined(name):
                 self._notice(f"{name} joined")
             case m.Left(name, text):
@@ -260,15 +300,27 @@ class Chat:
                 self._door(Roster(names))
                 if self._unanswered.acquire(blocking=False):
                     self._door(Line(Kind.NOTICE, f"{count} here: {', '.join(names)}"))
+            case m.Captured(url):
+                self._door(Line(Kind.NOTICE, f"Your own capture: {url}"))
             case m.Error(_, text):
                 self._door(Line(Kind.TROUBLE, text))
             case Gone(reason):
-                with self._showing:
-                    self._door(Roster(()))
-                    self._door(Status(Phase.OFFLINE, reason or "You left the chat."))
+                self._show_end(reason)
+
+    def _show_past(self, name: str, text: str) -> None:
+        if not self._hears_past:
+            self._hears_past = True
+            self._door(Line(Kind.NOTICE, BEFORE))
+        self._door(Line(Kind.PAST, text, name))
+
+    def _show_end(self, reason: str) -> None:
+        self._door(Roster(()))
+        if reason and self._keeps_reconnecting:
+            self._work.put(lambda: self._lose(reason))
+        else:
+            self._door(Status(Phase.OFFLINE, reason or "You left the chat."))
 
     def _notice(self, text: str) -> None:
         self._door(Line(Kind.NOTICE, text))
-        with self._showing:
-            if self._client:
-                self._door(Roster(self._client.users))
+        if self._client:
+            self._door(Roster(self._client.users))

@@ -15,7 +15,8 @@ from typing import Any
 from ipywidgets import HTML, Box, Button, HBox, Layout, VBox
 
 from chatkit.errors import MisuseError, PeerError, Refused
-from chatkit.faces.chat import Chat, Kind, Line, Phase, Status, Update
+from chatkit.faces.chat import Chat
+from chatkit.faces.updates import Kind, Line, Phase, Status, Update
 from chatkit.faces.user import room_password
 from chatkit.faces.widgets import html
 from chatkit.faces.widgets.entry import Entry

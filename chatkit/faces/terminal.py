@@ -10,12 +10,13 @@ import sys
 import threading
 from queue import Empty, SimpleQueue
 
-from chatkit.faces.chat import Chat, Kind, Line, Phase, Roster, Status, Update
+from chatkit.faces.chat import Chat
 from chatkit.faces.tty.keyboard import Keyboard, key_by_key
 from chatkit.faces.tty.login import Login, ask_again, read_login
 from chatkit.faces.tty.looks import look, name_style
 from chatkit.faces.tty.screen import PipeScreen, Screen, TypingScreen
 from chatkit.faces.tty.screen_text import DIM, RED, harmless, obeys_escapes, wants_colour
+from chatkit.faces.updates import Kind, Line, Phase, Roster, Status, Update
 from chatkit.faces.user import room_password
 from chatkit.net.client import GOODBYE_TIME
 from chatkit.net.host import write_address

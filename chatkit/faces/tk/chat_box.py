@@ -8,9 +8,9 @@ import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
 
-from chatkit.faces.chat import Kind, Line
 from chatkit.faces.colours import PALETTE, colour_of
 from chatkit.faces.tk import looks
+from chatkit.faces.updates import Kind, Line
 
 MAX_LINES = 2000
 

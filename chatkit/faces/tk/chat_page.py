@@ -7,13 +7,13 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from chatkit.faces.chat import Phase, Status
 from chatkit.faces.tk import looks
 from chatkit.faces.tk.chat_box import ChatBox
 from chatkit.faces.tk.connection_bar import Action, ConnectionBar, GoneBar
 from chatkit.faces.tk.keys import bind_alt
 from chatkit.faces.tk.text_entry import TextEntry
 from chatkit.faces.tk.user_list import UserList
+from chatkit.faces.updates import Phase, Status
 
 Enter = Callable[[str], str]
 

@@ -10,12 +10,12 @@ import traceback
 from tkinter import ttk
 from types import TracebackType
 
-from chatkit.faces.chat import Kind, Line, Phase, Roster, Status, Update
 from chatkit.faces.tk import looks
 from chatkit.faces.tk.chat_page import ChatPage
 from chatkit.faces.tk.keys import bind_close, bind_page, bind_return_to_buttons, bind_select_all
 from chatkit.faces.tk.login_form import LoginForm
 from chatkit.faces.tk.queued_chat import QueuedChat
+from chatkit.faces.updates import Kind, Line, Phase, Roster, Status, Update
 from chatkit.net.event import Address
 
 PERIOD_MS = 40

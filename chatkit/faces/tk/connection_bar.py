@@ -4,9 +4,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from chatkit.faces.chat import Phase, Status
 from chatkit.faces.tk import looks
 from chatkit.faces.tk.keys import bind_alt
+from chatkit.faces.updates import Phase, Status
 from chatkit.net.host import write_address
 
 Action = Callable[[], object]

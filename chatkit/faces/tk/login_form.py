@@ -5,11 +5,11 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from chatkit.errors import MisuseError
-from chatkit.faces.chat import Blame, Phase, Status
 from chatkit.faces.port import read_port
 from chatkit.faces.tk import looks
 from chatkit.faces.tk.keys import bind_alt, bind_page
 from chatkit.faces.tk.text_entry import TextEntry
+from chatkit.faces.updates import Blame, Phase, Status
 from chatkit.net.event import Address
 from chatkit.net.host import parse_address
 

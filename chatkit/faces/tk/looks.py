@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tkinter import font, ttk
 from typing import Any
 
-from chatkit.faces.chat import Phase
+from chatkit.faces.updates import Phase
 
 PAPER, INK = "#ffffff", "#1c1f23"  # what is read and typed; 16 to 1
 GROUND = "#f3f4f6"

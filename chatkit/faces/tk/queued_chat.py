@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from itertools import islice
 from queue import Empty, SimpleQueue
 
-from chatkit.faces.chat import Chat, Update
+from chatkit.faces.chat import Chat
+from chatkit.faces.updates import Update
 from chatkit.faces.user import room_password
 from chatkit.net.event import Address
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chatkit.errors import MisuseError
-from chatkit.faces.chat import Blame
 from chatkit.faces.port import port_option, read_port
 from chatkit.faces.tty.screen_text import harmless
+from chatkit.faces.updates import Blame
 from chatkit.faces.user import own_name
 from chatkit.net.event import Address
 from chatkit.net.host import DEFAULT_PORT, parse_address

@@ -9,9 +9,9 @@
 import textwrap
 from dataclasses import replace
 
-from chatkit.faces.chat import Kind, Line
 from chatkit.faces.colours import colour_of
 from chatkit.faces.tty.screen_text import BOLD, DIM, RED, columns, harmless, hue, isolate, styled
+from chatkit.faces.updates import Kind, Line
 
 _INDENT = " " * len("14:02  ")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ipywidgets import Button, HBox
 
-from chatkit.faces.chat import Blame
+from chatkit.faces.updates import Blame
 from chatkit.faces.widgets.entry import Entry
 from chatkit.net.event import Address
 from chatkit.net.host import parse_address

@@ -6,8 +6,8 @@ reorder what stands beside it. Colours follow the theme of the notebook; none is
 
 from html import escape
 
-from chatkit.faces.chat import Blame, Kind, Line, Phase
 from chatkit.faces.colours import colour_of
+from chatkit.faces.updates import Blame, Kind, Line, Phase
 from chatkit.faces.widgets.screen import Screen
 from chatkit.net.event import Address
 from chatkit.net.host import write_address

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from chatkit.faces.chat import Line, Phase, Roster, Status, Update
+from chatkit.faces.updates import Line, Phase, Roster, Status, Update
 
 MAX_LINES = 80  # a notebook page grows slow with more
 NOWHERE = Status(Phase.OFFLINE)

@@ -1,0 +1,85 @@
+"""What a chat tells its face: lines for the chat box, the list of users, and where the connection is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from chatkit.net.event import Address
+
+
+class Kind(Enum):
+    """What sort of line it is; faces give each its looks."""
+
+    SAID = "said"
+    TOLD = "told"  # for one reader
+    PAST = "past"  # said before we came; nobody knows when
+    NOTICE = "notice"  # joins, leaves, answers to commands
+    TROUBLE = "trouble"
+
+
+class Phase(Enum):
+    """Where the connection is; the value is the word that the user reads."""
+
+    OFFLINE = "not connected"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    WAITING = "waiting"  # to try again
+
+
+class Blame(Enum):
+    """Which field of the login form has to change."""
+
+    NAME = "name"
+    SERVER = "server"
+    NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the chat box. `name` is who spoke, or to whom we whispered; `when` is in seconds since the epoch."""
+
+    kind: Kind
+    text: str
+    name: str = ""
+    mine: bool = False
+    when: float = field(default_factory=time.time)
+
+    @property
+    def clock(self) -> str:
+        """The local time of day, as 14:02."""
+        return "--:--" if self.kind is Kind.PAST else time.strftime("%H:%M", time.localtime(self.when))
+
+    @property
+    def speaker(self) -> str:
+        """The words before the text, empty for notices."""
+        match self.kind:
+            case Kind.SAID | Kind.PAST:
+                return self.name
+            case Kind.TOLD:
+                return f"to {self.name}" if self.mine else f"{self.name} to you"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The list of users, the first who joined first."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the connection is; `sentence` says it to the user, addresses are known once connected."""
+
+    phase: Phase
+    sentence: str = ""
+    name: str = ""
+    own: Address | None = None
+    server: Address | None = None
+    blame: Blame = Blame.NOTHING
+    seconds: int = 0  # to wait until we try again
+
+
+Update = Line | Roster | Status
+Door = Callable[[Update], None]

@@ -18,9 +18,11 @@ from chatkit.net.event import Address
 from chatkit.net.server import Server
 from tests.planted import bugs
 from tests.planted.sound import Client as PlantedClient
-from tests.planted.sound import SoundServer
+from tests.planted.sound import GenerousServer, SoundServer
 
 ROOT = Path(__file__).parent.parent
+
+_PAST = "PAST: what was said to all before one came, in order, where it is told"
 
 PLANTED: dict[type[SoundServer], tuple[str, set[str]]] = {
     # server: what the report has to say, and the rules that may break with that bug
@@ -125,6 +127,26 @@ PLANTED: dict[type[SoundServer], tuple[str, set[str]]] = {
         "the loop that accepts must not read",
         {"clients that say nothing stop nobody"},
     ),
+    bugs.PastBeforeUsers: ("PAST came before USERS", {"PAST: after USERS", "USERS follows WELCOME"}),
+    bugs.PastNewestFirst: ("What was said before bob came reaches him as PAST, in its order", {_PAST}),
+    bugs.PastSaidAgain: (
+        'reaches him as PAST, in its order, or not at all: "PAST ann one", "PAST ann two", "PAST ann three" was '
+        'expected, "SAID ann one"',
+        {_PAST},
+    ),
+    bugs.PastWithWhispers: ("What ann told one alone came to a newcomer", {_PAST}),
+    bugs.CaptureUnknown: (
+        'ERROR no-capture; "ERROR unknown-verb',
+        {
+            "CAPTURE: a link, or no-capture",
+            "CAPTURE before JOIN: not-joined",
+            "errors: bad-line, for anything behind CAPTURE",
+        },
+    ),
+    bugs.OneLinkForAll: (
+        "Two clients were given the same link",
+        {"CAPTURE: a link for each client, where there are any"},
+    ),
 }
 
 
@@ -169,6 +191,12 @@ def test_the_server_of_chatkit_keeps_every_rule(address: Address) -> None:
     assert report.passed, str(report)
 
 
+def test_the_server_of_chatkit_keeps_every_rule_with_all_that_it_may_offer() -> None:
+    with Server(port=0, history=1000, capture_link=lambda address: f"http://127.0.0.1/{address[1]}") as server:
+        report = judge(server.address)
+    assert report.passed, str(report)
+
+
 @pytest.mark.slow
 def test_the_server_of_chatkit_keeps_the_slow_rules_too(address: Address) -> None:
     report = judge(address, slow=True)
@@ -176,8 +204,9 @@ def test_the_server_of_chatkit_keeps_the_slow_rules_too(address: Address) -> Non
 
 
 @pytest.mark.slow
-def test_a_sound_server_that_shares_no_code_with_chatkit_keeps_every_rule() -> None:
-    with SoundServer() as server:
+@pytest.mark.parametrize("kind", [SoundServer, GenerousServer])
+def test_a_sound_server_that_shares_no_code_with_chatkit_keeps_every_rule(kind: type[SoundServer]) -> None:
+    with kind() as server:
         report = judge(server.address, slow=True)
     assert report.passed, str(report)
 

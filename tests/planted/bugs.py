@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from tests.planted.sound import FORBIDDEN, NO_MORE, Client, SoundServer
+from tests.planted.sound import FORBIDDEN, NO_MORE, Client, GenerousServer, SoundServer
 
 
 class RecvIsMessage(SoundServer):
@@ -139,3 +139,39 @@ class ReadsWhereItAccepts(SoundServer):
         with contextlib.suppress(OSError):
             client.sock.recv(1, socket.MSG_PEEK)
         self.start(client)
+
+
+class PastBeforeUsers(GenerousServer):
+    def tell_who_and_what(self, client: Client) -> None:
+        self.tell_past(client)
+        self.list_users(client)
+
+
+class PastNewestFirst(GenerousServer):
+    def tell_past(self, client: Client) -> None:
+        for line in reversed(self.past):
+            client.put(line)
+
+
+class PastSaidAgain(GenerousServer):
+    def remember(self, client: Client, text: str) -> None:
+        self.past = [*self.past, f"SAID {client.name} {text}"]
+
+
+class PastWithWhispers(GenerousServer):
+    history = 100
+
+    def tell(self, client: Client, name: str, text: str) -> None:
+        super().tell(client, name, text)
+        self.remember(client, text)
+
+
+class CaptureUnknown(SoundServer):
+    def parse(self, line: bytes) -> tuple[str, str]:
+        verb, rest = super().parse(line)
+        return ("CAPTURE?" if verb == "CAPTURE" else verb), rest
+
+
+class OneLinkForAll(GenerousServer):
+    def offer_capture(self, client: Client) -> None:
+        client.put("CAPTURED http://192.0.2.1/capture.pcap")

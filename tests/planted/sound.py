@@ -68,6 +68,7 @@ class SoundServer:
     """Listens on a free port of 127.0.0.1. The methods below `fold` are the ones that a bug overrides."""
 
     takeover = 3.0  # seconds
+    history = 0  # messages
     forbidden = FORBIDDEN
 
     def __init__(self) -> None:
@@ -76,6 +77,7 @@ class SoundServer:
         self.lock = threading.RLock()  # guards `room`, and makes the one order
         self.room: dict[str, Client] = {}  # by folded name
         self.clients: set[Client] = set()
+        self.past: list[str] = []
         self.threads = [threading.Thread(target=self.accept)]
 
     def __enter__(self) -> "SoundServer":
@@ -194,15 +196,15 @@ class SoundServer:
                 self.try_to_join(client, rest)
             case "PASS":
                 pass
-            case "SAY" | "TELL" | "WHO":
+            case "SAY" | "TELL" | "WHO" | "CAPTURE":
                 self.obey_member(client, verb, rest)
             case _:
                 raise Refusal("unknown-verb", "try JOIN, SAY, TELL, WHO, PING, PONG, QUIT")
 
     def obey_member(self, client: Client, verb: str, rest: str) -> None:
         match verb:
-            case "WHO" if rest:
-                raise Refusal("bad-line", "WHO has nothing behind it")
+            case "WHO" | "CAPTURE" if rest:
+                raise Refusal("bad-line", f"{verb} has nothing behind it")
             case "SAY":
                 rest = self.text(rest)
             case "TELL":
@@ -218,6 +220,8 @@ class SoundServer:
                     self.tell(client, name, text)
                 case "WHO":
                     self.list_users(client)
+                case "CAPTURE":
+                    self.offer_capture(client)
 
     def text(self, text: str) -> str:
         if not text:
@@ -237,6 +241,13 @@ class SoundServer:
 
     def say(self, client: Client, text: str) -> None:
         self.put_to(self.others(client), f"SAID {client.name} {text}")
+        self.remember(client, text)
+
+    def remember(self, client: Client, text: str) -> None:
+        self.past = [*self.past, f"PAST {client.name} {text}"][-self.history :] if self.history else []
+
+    def offer_capture(self, client: Client) -> None:
+        raise Refusal("no-capture", "there are none here")
 
     def tell(self, client: Client, name: str, text: str) -> None:
         if self.fold(name) not in self.room:
@@ -282,7 +293,15 @@ class SoundServer:
             client.name, self.room[self.fold(name)] = name, client
             self.put_to(self.who_hears_joined(client), f"JOINED {name}")
             client.put(f"WELCOME {name}")
-            self.list_users(client)
+            self.tell_who_and_what(client)
+
+    def tell_who_and_what(self, client: Client) -> None:
+        self.list_users(client)
+        self.tell_past(client)
+
+    def tell_past(self, client: Client) -> None:
+        for line in self.past:
+            client.put(line)
 
     def who_hears_joined(self, client: Client) -> list[Client]:
         return self.others(client)
@@ -304,3 +323,12 @@ class SoundServer:
 
     def tell_that_it_left(self, client: Client, reason: str) -> None:
         self.put_to(self.others(client), f"LEFT {client.name} {reason}".rstrip(" "))
+
+
+class GenerousServer(SoundServer):
+    """Has all that a server may offer: a history, and links to captures."""
+
+    history = 3
+
+    def offer_capture(self, client: Client) -> None:
+        client.put(f"CAPTURED http://192.0.2.1/{id(client)}")

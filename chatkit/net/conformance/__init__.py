@@ -6,6 +6,7 @@ visit.py     one check's clients               framing.py    a stream of bytes b
 probe.py     one of them, a socket             talking.py    who hears what
                                                refusing.py   ERROR and its codes
                                                leaving.py    QUIT, LEFT, the end of a connection
+                                               offering.py   PAST, CAPTURE, where a server has them
                                                enduring.py   what one client does must not harm another
 """
 

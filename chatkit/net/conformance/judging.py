@@ -5,7 +5,7 @@ import string
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from chatkit.net.conformance import enduring, entering, framing, leaving, naming, refusing, talking
+from chatkit.net.conformance import enduring, entering, framing, leaving, naming, offering, refusing, talking
 from chatkit.net.conformance.rule import Rule, Verdict
 from chatkit.net.conformance.visit import Visit
 from chatkit.net.event import Address
@@ -21,9 +21,12 @@ _TOGETHER = (
     *framing.RULES,
     *talking.RULES,
     *refusing.RULES,
+    *offering.RULES,
 )
 
-EVERY_RULE = (*entering.FIRST, *_TOGETHER, *entering.IN_AN_OPEN_ROOM, *entering.IN_A_LOCKED_ROOM, *enduring.RULES)
+_ALONE = (*offering.ALONE, *enduring.RULES)
+
+EVERY_RULE = (*entering.FIRST, *_TOGETHER, *entering.IN_AN_OPEN_ROOM, *entering.IN_A_LOCKED_ROOM, *_ALONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ _LETTERS = string.ascii_lowercase + string.digits
 def judge(address: Address, *, password: str | None = None, slow: bool = False, patience: float = PATIENCE) -> Report:
     """Try the server out; `slow` adds what has to wait for seconds. Raises Refused where nobody answers."""
     THIS_COMPUTER.connect(address, patience).close()
-    together, alone = _wanted(_TOGETHER + _about_the_password(password), slow), _wanted(enduring.RULES, slow)
+    together, alone = _wanted(_TOGETHER + _about_the_password(password), slow), _wanted(_ALONE, slow)
     marks = iter({"".join(random.choices(_LETTERS, k=4)) for _ in range(1000)})  # another run may be on its way
 
     def verdicts_on(rules: tuple[Rule, ...], side_by_side: int = 1) -> tuple[Verdict, ...]:
@@ -77,9 +80,9 @@ def judge(address: Address, *, password: str | None = None, slow: bool = False, 
     first = verdicts_on(entering.FIRST)
     if not all(verdict.passed for verdict in first):
         return Report(address, first, unjudged=len(together) + len(alone))
-    enduring_ones = verdicts_on(alone)
-    sturdy = all(verdict.passed for verdict in enduring_ones)  # else one visit would be blamed for another
-    return Report(address, first + verdicts_on(together, _SIDE_BY_SIDE if sturdy else 1) + enduring_ones)
+    lonely = verdicts_on(alone)
+    sturdy = all(verdict.passed for verdict in lonely)  # else one visit would be blamed for another
+    return Report(address, first + verdicts_on(together, _SIDE_BY_SIDE if sturdy else 1) + lonely)
 
 
 def _wanted(rules: tuple[Rule, ...], slow: bool) -> tuple[Rule, ...]:

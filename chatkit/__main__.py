@@ -24,7 +24,7 @@ COMMANDS = (
     Command("doctor", "what can this machine do, and how to mend the rest; --server HOST:PORT: is that server reached",
             "chatkit.doctor", False),
     Command("serve", "start the chat server",
-            "chatkit.faces.serve", False),
+            "chatkit.faces.serve", lambda argv: makes_certificates(argv)),
     Command("chat", "chat in this terminal",
             "chatkit.faces.terminal", False),
     Command("window", "chat in a window",
@@ -87,6 +87,12 @@ def needs_environment(command, argv):
     # type: (Command, list[str]) -> bool
     """Whether this call of the command does."""
     return bool(command.environment(argv) if callable(command.environment) else command.environment)
+
+
+def makes_certificates(argv):
+    # type: (list[str]) -> bool
+    """Whether `serve` is to be certified by an authority of its own; `--tl` is as good to argparse."""
+    return bool({"--tls", "--tl"}.intersection(argv)) and not any(word.startswith("--cert") for word in argv)
 
 
 def print_whatever_is_said():

@@ -15,6 +15,7 @@ from types import FrameType
 from chatkit.errors import MachineError
 from chatkit.faces import serve_options
 from chatkit.faces.log import Log
+from chatkit.faces.sealing import Sealing, sealing_of_server
 from chatkit.faces.transcript import TranscriptFile
 from chatkit.faces.user import room_password
 from chatkit.net.host import DEFAULT_PORT, ThisComputer, addresses, write_address
@@ -26,6 +27,9 @@ Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 WARNING = """\
 Warning: only for an internal network. Nothing is encrypted: whoever captures
 there can read along, and whoever reaches this computer can join.
+"""
+SEALED_WARNING = """\
+Warning: only for an internal network. Whoever reaches this computer can join.
 """
 
 _TICK = 0.2  # seconds; on Windows a wait without a limit would not notice Ctrl-C
@@ -43,28 +47,33 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def invitation(open_to_all: bool, own_addresses: list[str], port: int) -> str:
+def invitation(open_to_all: bool, own_addresses: list[str], port: int, sealing: Sealing | None = None) -> str:
     """Give what a class has to know: who may connect, where to, and what to type for that."""
+    here = _lines_to_type("127.0.0.1", port, sealing.to_type_here if sealing else "")
     if not open_to_all:
-        return "\n".join(["Connections are allowed from this computer only:", "", *_lines_to_type("127.0.0.1", port)])
+        return "\n".join(["Connections are allowed from this computer only:", "", *here])
     lines = ["Connections are allowed from every computer that reaches this one:", ""]
     for address in own_addresses:
-        lines += _lines_to_type(address, port)
-    return "\n".join([*lines, "and from this computer:", "", *_lines_to_type("127.0.0.1", port), WARNING])
+        lines += _lines_to_type(address, port, sealing.to_type if sealing else "")
+    return "\n".join([*lines, "and from this computer:", "", *here, SEALED_WARNING if sealing else WARNING])
 
 
-def _lines_to_type(address: str, port: int) -> list[str]:
+def _lines_to_type(address: str, port: int, tls: str) -> list[str]:
     place = address if port == DEFAULT_PORT else write_address((address, port))
+    if tls:
+        return [f"    python3 -m chatkit chat {place} {tls}", f"    openssl s_client -quiet {address}:{port}", ""]
     return [f"    python3 -m chatkit chat {place}", f"    nc {address} {port}", ""]
 
 
 def _serve(options: argparse.Namespace, log: Log, signals: list[int]) -> None:
     host = ThisComputer(open_to_all=options.open)
     limits, history = serve_options.limits(options), options.history
-    server = Server(options.port, host=host, limits=limits, password=room_password(), history=history)
+    sealing = sealing_of_server(options)
+    tls = sealing.context if sealing else None
+    server = Server(options.port, host=host, limits=limits, password=room_password(), history=history, tls=tls)
     server.subscribe(log.note)
     with _transcript(options.transcript, server, log):
-        _run(options, server, log, signals)
+        _run(options, server, log, signals, sealing)
 
 
 @contextlib.contextmanager
@@ -78,10 +87,10 @@ def _transcript(path: str | None, server: Server, log: Log) -> Iterator[None]:
         yield
 
 
-def _run(options: argparse.Namespace, server: Server, log: Log, signals: list[int]) -> None:
+def _run(options: argparse.Namespace, server: Server, log: Log, signals: list[int], sealing: Sealing | None) -> None:
     _start(server, options.port)
     try:
-        _announce(options, server, log)
+        _announce(options, server, log, sealing)
         while not signals:
             log.print_what_comes(_TICK)
         log.say("Stopping: everybody hears BYE.")
@@ -106,10 +115,12 @@ def _is_taken(error: MachineError) -> bool:
     return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE
 
 
-def _announce(options: argparse.Namespace, server: Server, log: Log) -> None:
+def _announce(options: argparse.Namespace, server: Server, log: Log, sealing: Sealing | None) -> None:
     port = server.address[1]
     log.say(f"chat/1 server on port {port}.")
-    log.say(invitation(options.open, addresses(), port))
+    log.say(invitation(options.open, addresses(), port, sealing))
+    if sealing:
+        log.say(sealing.explanation)
     if room_password():
         log.say("The room has a password: by hand, PASS and the password come before JOIN.")
     if too_few := _raise_file_limit(options.max_clients):

@@ -5,6 +5,7 @@ import contextlib
 import math
 from collections.abc import Callable
 
+from chatkit.faces.sealing import add_server_options
 from chatkit.net.host import DEFAULT_PORT
 from chatkit.protocol.history import MAX_HISTORY
 from chatkit.protocol.limits import Limits
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (kind, unit, what) in LIMITS.items():
         option, default = f"--{name.replace('_', '-')}", getattr(_DEFAULT, name)
         parser.add_argument(option, type=kind, default=default, metavar=unit, help=f"{what} (%(default)s)")
+    add_server_options(parser)
     return parser
 
 

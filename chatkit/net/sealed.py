@@ -164,9 +164,10 @@ class Sealed(Connection):
         )
 
     def _keep(self, plain: memoryview) -> int:
-        kept = plain[: MAX_EARLY - len(self._early)]
-        self._early += kept
-        return len(kept)
+        self._early += plain
+        if len(self._early) > MAX_EARLY:
+            raise Unsealed(trouble.TOO_EARLY)
+        return len(plain)
 
     # ---- reading ----
 

@@ -10,6 +10,7 @@ A context serves any number of connections. TLS 1.3 (RFC 8446) is preferred, 1.2
 
 import hashlib
 import os
+import re
 import ssl
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -20,6 +21,7 @@ from chatkit.errors import MachineError, MisuseError
 OLDEST = ssl.TLSVersion.TLSv1_2
 
 _FINGERPRINT_DIGITS = 64  # SHA-256 in hexadecimal
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ class Seal:
 def fingerprint(certificate: bytes) -> str:
     """Give the SHA-256 of a certificate in DER, as browsers and `openssl x509 -fingerprint` show it: AB:CD:..."""
     return hashlib.sha256(certificate).digest().hex(":").upper()
+
+
+def certificate_in(file: str | Path) -> bytes:
+    """Give the first certificate of a PEM file, in DER. Raises MachineError."""
+    try:
+        found = _CERTIFICATE.search(Path(file).read_text("utf-8", "replace"))
+    except OSError as error:
+        raise MachineError(f"The certificate {file} cannot be read: {_reason(error)}.") from error
+    if found is None:
+        raise MachineError(f"{file} holds no certificate in PEM.")
+    return ssl.PEM_cert_to_DER_cert(found[0])
 
 
 def read_fingerprint(typed: str) -> str:

@@ -11,6 +11,7 @@ HINT = b"ERROR needs-tls this port speaks TLS: python3 -m chatkit chat --tls, or
 
 NO_HANDSHAKE = "TLS: the other end left before the handshake was done"
 CUT_SHORT = "TLS was cut short: the stream ended without close_notify, so more may have been said"
+TOO_EARLY = "TLS: too much was to be sent before the handshake was done"
 TOO_MUCH = "TLS: it asks for answers and does not read them"
 
 _NO_REMEDY = "Somebody may stand between you and the server."

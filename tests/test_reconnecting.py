@@ -138,6 +138,16 @@ def test_who_cannot_wait_tries_at_once_and_goes_on_waiting_if_that_fails() -> No
             face.chat.close()
 
 
+def test_what_was_said_already_is_no_news() -> None:
+    with keen(AT_ONCE) as face:
+        with Server(port=0) as server:
+            face.connect(server)
+        waiting = [wait_for_phase(face, Phase.WAITING) for _ in range(6)]
+    told = [status.sentence.partition(" Trying again")[0] for status in waiting if status.is_news]
+    assert len(told) == len(set(told)) == 2
+    assert waiting[0].is_news and not waiting[-1].is_news
+
+
 def test_a_first_attempt_that_fails_is_not_repeated() -> None:
     with Server(port=0) as server:
         pass

@@ -123,6 +123,20 @@ def test_lines_that_are_never_said_do_not_hold_a_script_up(server: Server, peer:
         assert ann.end() == 0
 
 
+def test_a_script_that_keeps_reconnecting_waits_and_says_the_rest_to_the_next_server() -> None:
+    with Server(port=0) as server:
+        with chatkit("chat", "--name", "ann", "--reconnect", place(server)) as ann:
+            ann.wait_for("You are ann")
+            server.stop()
+            ann.wait_for("Trying again in")
+            ann.type("one\ntwo\n")
+            with Server(port=server.address[1]) as again, Peer(again.address, "bob") as bob:
+                assert bob.until("SAID") == "SAID ann one"
+                assert bob.until("SAID") == "SAID ann two"
+                assert ann.end() == 0
+    assert "Not sent" not in ann.seen
+
+
 def test_quit_ends_a_script_with_what_it_says_and_nothing_after_it(server: Server, peer: Connect) -> None:
     bob = peer("bob")
     with chatkit("chat", "--name", "ann", place(server)) as ann:

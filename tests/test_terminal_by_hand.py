@@ -41,6 +41,21 @@ def bob(server: Server, ann: Pane) -> Iterator[Peer]:
         yield bob
 
 
+ALWAYS_AWAY = """
+import sys
+from chatkit.faces import terminal
+from chatkit.faces.tty import attention
+attention.AWAY = -1.0
+sys.exit(terminal.main(sys.argv[1:]))
+"""
+COMES_BACK = """
+import sys
+from chatkit.faces import chat, terminal
+chat.Chat.__init__.__kwdefaults__["backoff"] = chat.Backoff({})
+sys.exit(terminal.main(sys.argv[1:]))
+"""
+
+
 def place(server: Server) -> str:
     return f"127.0.0.1:{server.address[1]}"
 
@@ -191,6 +206,55 @@ def test_the_prompt_says_when_the_server_is_gone_and_reconnect_brings_it_back(te
         bob.until("SAID ann lost")
         ann.enter("/quit")
         assert ann.exit_code == 0
+
+
+def test_one_who_keeps_reconnecting_is_told_when_and_comes_back_by_itself(terminals: Tmux) -> None:
+    with Server(port=0) as server:
+        words = ("--name", "ann", "--reconnect", place(server))
+        ann = terminals.open(sys.executable, "-c", COMES_BACK.format("1.0, 1.0, lambda: 0.1"), *words)
+        ann.wait_for_last("ann>")
+    ann.wait_for("! The server said BYE: the server is closing. Trying again in 1 s (try")
+    ann.wait_for("1). /reconnect does not wait, /quit ends.")
+    ann.wait_for("! Nobody listens on 127.0.0.1 port")
+    with Server(port=server.address[1]), Peer(server.address, "bob") as bob:
+        bob.until("JOINED ann")
+        ann.wait_for("* Connected again: you are ann.")
+        ann.wait_for("* 2 here: bob, ann")
+        ann.wait_for_last("ann>")
+        ann.enter("/quit")
+        assert ann.exit_code == 0
+
+
+def test_one_who_waits_can_still_type_and_quit(terminals: Tmux) -> None:
+    with Server(port=0) as server:
+        words = ("--name", "ann", "--reconnect", place(server))
+        ann = terminals.open(sys.executable, "-c", COMES_BACK.format("90.0, 90.0, lambda: 1.0"), *words)
+        ann.wait_for_last("ann>")
+        ann.type("half a li")
+    ann.wait_for_last("trying again in 90 s> half a li")
+    ann.wait_for_last("trying again in 89 s> half a li")
+    ann.press("Enter")
+    ann.wait_for("! Not sent: not connected.")
+    ann.enter("/quit")
+    ann.wait_for("* You stopped trying to reconnect.")
+    assert ann.exit_code == 0
+
+
+def test_what_came_while_nobody_typed_is_marked_and_counted_in_the_title(server: Server, terminals: Tmux) -> None:
+    ann = terminals.open(sys.executable, "-c", ALWAYS_AWAY, "--name", "ann", place(server))
+    ann.wait_for_last("ann>")
+    own_title = ann.title
+    with Peer(server.address, "bob") as bob:
+        ann.wait_for("* bob joined")
+        bob.send("SAY one\nSAY two\n")
+        ann.wait_for("bob: two")
+        rows = [row[7:] for row in ann.rows()]
+        assert " new " in rows[rows.index("bob: one") - 1]
+        assert sum(" new " in row for row in rows) == 1
+        assert ann.title == "(2) ann - chatkit"
+        ann.type("x")
+        ann.wait_for_last("ann> x")
+        assert ann.title == own_title
 
 
 def test_reconnect_with_another_name(terminals: Tmux) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chatkit.faces.tty.looks import look, name_style
+from chatkit.faces.tty.looks import look, mark, name_style
 from chatkit.faces.updates import Kind, Line
 
 PERSIAN = "\u0633\u0644\u0627\u0645"
@@ -15,6 +15,7 @@ LOOKS = [
     (Line(Kind.TOLD, "psst", "bob", mine=True), "to bob: psst"),
     (Line(Kind.NOTICE, "carl joined"), "* carl joined"),
     (Line(Kind.TROUBLE, "Not sent."), "! Not sent."),
+    (Line(Kind.PAST, "hello", "bob"), "bob: hello"),
     (Line(Kind.SAID, PERSIAN, "مریم"), f"\u2068مریم\u2069: \u2068{PERSIAN}\u2069"),
     (Line(Kind.SAID, "  two  spaces ", "bob"), "bob:   two  spaces "),
     (Line(Kind.SAID, " ", "bob"), "bob:  "),
@@ -59,6 +60,17 @@ def test_hostile_names_and_texts_are_shown_and_not_obeyed(hostile: str, colour: 
 def test_colour_changes_no_character() -> None:
     for line, _ in LOOKS:
         assert re.sub(r"\x1b\[[\d;]*m", "", look(line, 80, colour=True)) == look(line, 80)
+
+
+@pytest.mark.parametrize(("width", "columns"), [(30, 30), (80, 60), (200, 60)])
+def test_the_mark_above_what_is_new_fits_the_screen(width: int, columns: int) -> None:
+    assert re.fullmatch(r"-{10,} new -{10,}", mark(width))
+    assert len(mark(width)) == columns
+
+
+def test_the_past_has_no_time_and_stands_back() -> None:
+    assert look(Line(Kind.PAST, "hello", "bob"), 80, colour=True).count("\x1b[2m") == 2
+    assert look(Line(Kind.PAST, "hello", "bob")).startswith("--:--  ")
 
 
 def test_a_name_has_its_colour_wherever_it_speaks() -> None:

@@ -84,6 +84,17 @@ def test_after_another_program_had_the_terminal_pastes_are_marked_again() -> Non
         assert "\x1b[?2004h" in out.getvalue()
 
 
+def test_the_title_changes_when_it_has_to_and_the_own_one_comes_back() -> None:
+    out = io.StringIO()
+    with TypingScreen(out, colour=False) as screen:
+        for text in ("", "(1) ann", "(1) ann", "(2) ann", ""):
+            screen.title(text)
+        screen.title("(1) ann")
+    keep, own = "\x1b[22;2t", "\x1b[23;2t"
+    titles = re.findall(r"\x1b\[2[23];2t|(?<=\x1b\]2;)[^\x07]*", out.getvalue())
+    assert titles == [keep, "(1) ann", "(2) ann", "chatkit", own, keep, "(1) ann", "chatkit", own]
+
+
 def test_messages_from_many_threads_do_not_mix_with_each_other_or_with_the_typing() -> None:
     out = io.StringIO()
     with TypingScreen(out, colour=False) as screen:

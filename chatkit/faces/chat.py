@@ -182,7 +182,7 @@ class Chat:
             except Empty:
                 if retry.due <= time.monotonic():
                     return self._try_again
-                self._count_down(retry)
+                self._say_when(retry)
         return self._work.get()
 
     def _connect(self, name: str, server: Address) -> None:
@@ -198,7 +198,7 @@ class Chat:
             self._attempt(name, server, f"Connecting to {server[0]} port {server[1]} again{number} ...", again=True)
 
     def _attempt(self, name: str, server: Address, sentence: str, again: bool = False) -> None:
-        self._door(Status(Phase.CONNECTING, sentence, name))
+        self._door(Status(Phase.CONNECTING, sentence, name, is_news=self._retry is None))
         self._early, self._hears_past = deque(maxlen=_MOST_EARLY), False
         try:
             client = Client(
@@ -240,12 +240,12 @@ class Chat:
         keeps_trying = self._keeps_reconnecting and not self._leaving
         self._retry = next_try(last, reason, code, self._backoff, time.monotonic()) if keeps_trying else None
         if self._retry:
-            self._count_down(self._retry)
+            self._say_when(self._retry, is_news=last is None or last.reason != reason)
         return self._retry is not None
 
-    def _count_down(self, retry: Retry) -> None:
+    def _say_when(self, retry: Retry, is_news: bool = False) -> None:
         now, name = time.monotonic(), self._last[0] if self._last else ""
-        self._door(Status(Phase.WAITING, retry.sentence(now), name, seconds=retry.seconds(now)))
+        self._door(Status(Phase.WAITING, retry.sentence(now), name, seconds=retry.seconds(now), is_news=is_news))
 
     def _stop_trying(self) -> None:
         if self._retry:

@@ -8,12 +8,14 @@ The main thread reads the keyboard. What is to be shown comes in the chat's own 
 import contextlib
 import sys
 import threading
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from chatkit.faces.chat import Chat
+from chatkit.faces.tty.attention import Attention
 from chatkit.faces.tty.keyboard import Keyboard, key_by_key
 from chatkit.faces.tty.login import Login, ask_again, read_login
-from chatkit.faces.tty.looks import look, name_style
+from chatkit.faces.tty.looks import look, mark, name_style
 from chatkit.faces.tty.screen import PipeScreen, Screen, TypingScreen
 from chatkit.faces.tty.screen_text import DIM, RED, harmless, obeys_escapes, wants_colour
 from chatkit.faces.updates import Kind, Line, Phase, Roster, Status, Update
@@ -24,6 +26,7 @@ from chatkit.protocol.text import clean
 
 HELP = "Here also: /reconnect connects again, /reconnect NAME under another name."
 AGAIN = "/reconnect connects again, /quit ends."
+AT_ONCE = "/reconnect does not wait, /quit ends."
 
 _HINT = "Type a message and press Enter; /help lists the commands."
 _TICK = 0.1  # seconds; on Windows a wait without a limit would not notice Ctrl-C
@@ -52,7 +55,9 @@ class Terminal:
         self._keyboard, self._screen, self._by_hand, self._colour = keyboard, screen, by_hand, colour
         self._status = Status(Phase.OFFLINE)
         self._answers: SimpleQueue[Status] = SimpleQueue()  # how each attempt to connect went
+        self._is_in = threading.Event()
         self._may_send = threading.Semaphore(_AHEAD)  # taken to say a line of a script, given back once it is out
+        self._attention = Attention()
         self._joined = self._leaving = False
         self._new_here = False  # and have not seen yet who else is here
         # Daemons, so that a second Ctrl-C ends us even while a server does not answer.
@@ -77,10 +82,16 @@ class Terminal:
         """Whether we are, as far as it has been shown."""
         return self._status.phase is Phase.CONNECTED
 
+    @property
+    def _is_hopeful(self) -> bool:
+        """Whether we are connected, or will be without anybody's doing."""
+        return self._status.phase is not Phase.OFFLINE
+
     # ---- the main thread ----
 
     def _join(self, login: Login) -> bool:
         """Connect, and ask again until it works, where there is somebody to ask."""
+        self._chat.keeps_reconnecting = login.reconnect
         while True:
             self._login = login
             self._chat.connect(login.name, login.server)
@@ -98,8 +109,13 @@ class Terminal:
 
     def _converse(self) -> None:
         """Do what is typed, until the user leaves."""
-        while not self._leaving and not self._screen.ended and (self._by_hand or self._connected):
+        while not self._leaving and not self._screen.ended and (self._by_hand or self._is_hopeful):
+            if not self._by_hand and not self._is_in.wait(_TICK):
+                continue  # a script goes on when the connection is back
             keys = self._keyboard.read(_TICK)
+            if keys:
+                self._attention.pressed()
+                self._entitle()
             for typed in self._screen.last() if keys is None else self._screen.typed(keys):
                 if not self._leaving:
                     self._obey(typed)
@@ -116,7 +132,7 @@ class Terminal:
                 self._quit(text)
             case "/reconnect":
                 self._reconnect(rest.strip())
-            case "/who":
+            case "/who" | "/capture":
                 self._enter(text)
             case "/help":
                 self._enter(text)
@@ -133,15 +149,15 @@ class Terminal:
 
     def _say(self, text: str) -> None:
         """Say it, or tell it to one."""
-        if self._await_turn() and not self._enter(text):
+        self._await_turn()
+        if not self._enter(text):
             self._may_send.release()
 
-    def _await_turn(self) -> bool:
-        """Let a script that is faster than the connection wait; give whether there still is one."""
-        while not self._by_hand and not self._may_send.acquire(timeout=_TICK):
-            if not self._connected:
-                return False
-        return True
+    def _await_turn(self) -> None:
+        """Let a script wait that is faster than the connection, or whose connection is to come back."""
+        while not self._by_hand and self._is_hopeful:
+            if self._is_in.wait(_TICK) and self._may_send.acquire(timeout=_TICK):
+                return
 
     def _quit(self, text: str) -> None:
         self._leaving = True  # before the server hears of it: the end that follows is no trouble
@@ -150,9 +166,11 @@ class Terminal:
     def _reconnect(self, name: str) -> None:
         if self._connected:
             self._show(Kind.TROUBLE, "You are connected already. /quit leaves.")
+        elif name:
+            self._login = replace(self._login, name=name)
+            self._chat.connect(name, self._login.server)
         else:
-            self._login = Login(name or self._login.name, self._login.server)
-            self._chat.connect(self._login.name, self._login.server)
+            self._chat.reconnect()
 
     def _leave(self) -> None:
         """Say QUIT and read BYE; where we are still connecting, there is nobody to say it to."""
@@ -175,14 +193,21 @@ class Terminal:
                 self._show(Kind.NOTICE, f"{len(names)} here: {_some(names)}")
 
     def _show_status(self, status: Status) -> None:
-        self._status = status
+        before, self._status = self._status.phase, status
         name = harmless(status.name)
         match status.phase:
             case Phase.CONNECTING:
-                self._show(Kind.NOTICE, status.sentence)
+                if status.is_news:
+                    self._show(Kind.NOTICE, status.sentence)
                 self._screen.prompt("connecting> ", DIM)
+            case Phase.WAITING:
+                if status.is_news:
+                    self._show(Kind.TROUBLE, status.sentence + f" {AT_ONCE}" * (before is Phase.CONNECTED))
+                self._screen.prompt(f"trying again in {status.seconds} s> ", RED)
             case Phase.CONNECTED:
                 self._joined = self._new_here = True
+                self._may_send = threading.Semaphore(_AHEAD)  # what was not sent gave nothing back
+                self._is_in.set()
                 self._show(Kind.NOTICE, f"{status.sentence} {_ends(status)} {_HINT if self._by_hand else ''}".rstrip())
                 self._screen.prompt(f"{name}> ", name_style(name))
             case Phase.OFFLINE if self._leaving:
@@ -191,14 +216,24 @@ class Terminal:
                 again = f" {AGAIN}" if self._by_hand and self._joined else ""
                 self._show(Kind.TROUBLE, status.sentence + again)
                 self._screen.prompt("not connected> ", RED)
-        if status.phase is not Phase.CONNECTING:
+        if status.phase is not Phase.CONNECTED:
+            self._is_in.clear()
+        if status.phase in (Phase.CONNECTED, Phase.OFFLINE):
             self._answers.put(status)
 
     def _show(self, kind: Kind, text: str) -> None:
         self._show_line(Line(kind, text))
 
     def _show_line(self, line: Line) -> None:
+        if self._by_hand and self._attention.came(line):
+            self._screen.show(mark(self._screen.width, self._colour))
         self._screen.show(look(line, self._screen.width, self._colour), line.kind is Kind.TROUBLE)
+        self._entitle()
+
+    def _entitle(self) -> None:
+        """Count in the window's title what is unread."""
+        count = self._attention.count
+        self._screen.title(f"({count}) {harmless(self._status.name)} - chatkit" if count else "")
 
 
 def _ends(status: Status) -> str:

@@ -70,7 +70,10 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where the connection is; `sentence` says it to the user, addresses are known once connected."""
+    """Where the connection is; `sentence` says it to the user, addresses are known once connected.
+
+    `is_news` tells a sentence that says what is so for the first time from one that only counts on.
+    """
 
     phase: Phase
     sentence: str = ""
@@ -79,6 +82,7 @@ class Status:
     server: Address | None = None
     blame: Blame = Blame.NOTHING
     seconds: int = 0  # to wait until we try again
+    is_news: bool = True
 
 
 Update = Line | Roster | Status

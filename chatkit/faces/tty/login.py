@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chatkit.errors import MisuseError
@@ -19,10 +19,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A username and a server's address."""
+    """A username and a server's address, and whether to come back when the connection is lost."""
 
     name: str
     server: Address
+    reconnect: bool = False
 
 
 def read_login(argv: list[str], by_hand: bool) -> Login:
@@ -38,14 +39,14 @@ def read_login(argv: list[str], by_hand: bool) -> Login:
         name = _ask_name(name)
     if by_hand and options.server is None:
         server = _ask_server(server, port_too=options.port is None)
-    return Login(name, server)
+    return Login(name, server, options.reconnect)
 
 
 def ask_again(login: Login, blame: Blame) -> Login:
     """Ask for what has to change."""
     if blame is Blame.NAME:
-        return Login(_ask_name(login.name), login.server)
-    return Login(login.name, _ask_server(login.server))
+        return replace(login, name=_ask_name(login.name))
+    return replace(login, server=_ask_server(login.server))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="the server, such as 127.0.0.1")
     parser.add_argument("--name", help="your username")
     parser.add_argument("--port", type=port_option, help=f"the server's port ({DEFAULT_PORT})")
+    parser.add_argument("--reconnect", action="store_true", help="try again, by itself, when the connection is lost")
     return parser
 
 

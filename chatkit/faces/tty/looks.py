@@ -4,16 +4,18 @@
     14:03  bob to you: psst
     14:03  * carl joined
     14:04  ! Not sent: not connected.
+    --:--  bob: said before you came
 """
 
 import textwrap
 from dataclasses import replace
 
 from chatkit.faces.colours import colour_of
-from chatkit.faces.tty.screen_text import BOLD, DIM, RED, columns, harmless, hue, isolate, styled
+from chatkit.faces.tty.screen_text import BOLD, DIM, RED, YELLOW, columns, harmless, hue, isolate, styled
 from chatkit.faces.updates import Kind, Line
 
 _INDENT = " " * len("14:02  ")
+_WIDEST_MARK = 60  # columns
 
 
 def look(line: Line, width: int = 0, colour: bool = False) -> str:
@@ -22,7 +24,12 @@ def look(line: Line, width: int = 0, colour: bool = False) -> str:
     first, *others = _wrap(isolate(harmless(line.text)), len(label), width - len(_INDENT))
     rows = f"\n{_INDENT}".join([styled(label, _label_style(line), colour) + first, *others])
     clock = styled(line.clock, DIM, colour)
-    return f"{clock}  {styled(rows, DIM, colour) if line.kind is Kind.NOTICE else rows}"
+    return f"{clock}  {styled(rows, DIM, colour) if line.kind in (Kind.NOTICE, Kind.PAST) else rows}"
+
+
+def mark(width: int, colour: bool = False) -> str:
+    """Give the row that stands above the first unread line."""
+    return styled(" new ".center(min(width or _WIDEST_MARK, _WIDEST_MARK), "-"), YELLOW, colour)
 
 
 def name_style(name: str) -> str:
@@ -41,7 +48,7 @@ def _label(line: Line) -> str:
 
 def _label_style(line: Line) -> str:
     match line.kind:
-        case Kind.NOTICE:
+        case Kind.NOTICE | Kind.PAST:
             return ""
         case Kind.TROUBLE:
             return RED

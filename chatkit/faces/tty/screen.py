@@ -18,6 +18,7 @@ from chatkit.faces.tty.typed_line import REDRAW, TypedLine
 
 _ERASE = "\r\x1b[K"  # to the start of the row, and erase to its end (ECMA-48 8.3.41)
 _MARK_PASTES, _DO_NOT = "\x1b[?2004h", "\x1b[?2004l"  # pasted text comes between two sequences
+_KEEP_TITLE, _OWN_TITLE = "\x1b[22;2t", "\x1b[23;2t"  # a stack of titles (xterm control sequences)
 _LEAST_WIDTH = 10  # columns for the typed line, however long the prompt
 
 
@@ -39,6 +40,9 @@ class PipeScreen:
 
     def prompt(self, text: str, style: str = "") -> None:
         """Nobody is there to see it."""
+
+    def title(self, text: str) -> None:
+        """There is no window."""
 
     def typed(self, keys: str) -> list[str]:
         """Take what was read, and give the lines that are finished."""
@@ -68,6 +72,7 @@ class TypingScreen:
         self._lock = threading.Lock()  # guards the stream, and the line that is typed on it
         self._line = TypedLine()
         self._prompt, self._style = "", ""
+        self._title = ""
         self._typing = False
         self._width = self.width
 
@@ -94,6 +99,11 @@ class TypingScreen:
         with self._lock:
             self._prompt, self._style = text, style
             self._write(self._painted())
+
+    def title(self, text: str) -> None:
+        """Put a harmless text into the title of the terminal's window; "" brings back its own."""
+        with self._lock:
+            self._entitle(text)
 
     def typed(self, keys: str) -> list[str]:
         """Take what the keyboard gave, show it, and give the lines that are finished."""
@@ -123,6 +133,14 @@ class TypingScreen:
         with self._lock:
             self._typing = False
             self._write(_ERASE + _DO_NOT)
+            self._entitle("")
+
+    def _entitle(self, text: str) -> None:
+        if text == self._title:
+            return
+        before, after = _KEEP_TITLE * (not self._title), _OWN_TITLE * (not text)
+        self._title = text
+        self._write(f"{before}\x1b]2;{text or 'chatkit'}\x07{after}")  # where no stack is known, the name will do
 
     def _painted(self) -> str:
         """Give the typed line. Where the cursor goes the terminal counts itself: it knows how wide its letters are."""

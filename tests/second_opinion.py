@@ -168,6 +168,9 @@ CONSTANT = {
     "payload.who-can-read": "anybody",
     "close.restart": "bind",
     "timing.karn": "neither",
+    "threads.one-socket": "pieces",
+    "threads.list-changed": "bob",
+    "threads.slow-reader": "all",
     "window.whose": "receiver",
     "window.send-returned": "buffer",
 }

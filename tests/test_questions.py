@@ -184,6 +184,19 @@ def _rtt() -> Iterator[Case]:
     )
 
 
+def _threads() -> Iterator[Case]:
+    yield from _constant(
+        "threads.one-socket", "b", {"sockets-are-thread-safe": "a", "a-race-raises": "c", "the-last-wins": "d"}
+    )
+    yield from _constant(
+        "threads.list-changed", "b", {"the-loop-has-a-copy": "a", "the-last-is-skipped": "c", "lists-complain": "d"}
+    )
+    yield from _constant(
+        "threads.slow-reader", "b",
+        {"only-the-sender-waits": "a", "tcp-drops": "c", "only-the-slow-one-suffers": "d"},
+    )  # fmt: skip
+
+
 def _constant(id: str, answer: str, mistakes: dict[str, str]) -> Iterator[Case]:
     """A question whose options are the same on every capture."""
     for story in CHATS:
@@ -395,7 +408,7 @@ def _states() -> Iterator[Case]:
 
 MAKERS: tuple[Callable[[], Iterator[Case]], ...] = (
     _before_data, _ends, _who_answers, _ack_of_message, _bytes_sent, _segments_of_client, _ack_means, _payload, _rtt,
-    _loss, _window, _time_wait, _closing, _ending, _order, _states,
+    _loss, _window, _time_wait, _closing, _ending, _order, _states, _threads,
 )  # fmt: skip
 CASES = [case for make in MAKERS for case in make()]
 OLD = {"handshake.syn-seq", "handshake.synack-ack", "handshake.first-data-seq"}  # in test_handshake_questions
@@ -445,7 +458,7 @@ def test_every_mistake_of_every_question_is_named_on_three_captures_at_least() -
 
 
 def test_every_exercise_that_a_capture_of_one_chat_can_answer_has_a_question() -> None:
-    assert {question.exercise for question in questions()} >= {*range(1, 8), *range(9, 16), 17, 18, 25}
+    assert {question.exercise for question in questions()} >= {*range(1, 8), *range(9, 19), 25}
 
 
 # ---- what is unfit ----

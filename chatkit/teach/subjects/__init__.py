@@ -9,4 +9,5 @@
     window      what may be sent, and what stops it                          12, 18
     goodbye     how it ends, and who has to wait                             9, 10, 11
     order       shuffled segments, and the states in between                 25
+    threads     two threads and one socket, one list, one slow client        16
 """

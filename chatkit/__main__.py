@@ -24,7 +24,7 @@ COMMANDS = (
     Command("doctor", "what can this machine do, and how to mend the rest; --server HOST:PORT: is that server reached",
             "chatkit.doctor", False),
     Command("serve", "start the chat server",
-            "chatkit.faces.serve", lambda argv: makes_certificates(argv)),
+            "chatkit.faces.serve", lambda argv: "--capture" in argv or makes_certificates(argv)),
     Command("chat", "chat in this terminal",
             "chatkit.faces.terminal", False),
     Command("window", "chat in a window",

@@ -35,7 +35,9 @@ class OwnConnection:
         self._records = bytearray()  # as a pcap file has them: a frame is no object here, there are too many
         self._left_out, self._lost_before = 0, lost
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Bytes that it takes here."""
         return len(self._records)
 
     @property
@@ -60,7 +62,7 @@ class OwnConnection:
         self.latest = frame.nanoseconds
         self._note(segment)
         record = pcap.record(_without_padding(frame))
-        self._is_full |= not has_room or len(self._records) + len(record) > self._limit
+        self._is_full |= not has_room or self.size + len(record) > self._limit
         if self._is_full:
             self._left_out += 1
         else:
@@ -71,7 +73,7 @@ class OwnConnection:
         frames = pcap.RecordReader().feed(pcap.header(self._link_type) + self._records)
         lost -= self._lost_before
         remarks = [f"the kernel lost {lost} frames of all clients meanwhile, maybe some of these"] if lost else []
-        remarks += beyond_limit(self._left_out, len(self))
+        remarks += beyond_limit(self._left_out, self.size)
         return Capture(frames, self._source(), lost + self._left_out, tuple(remarks))
 
     def _source(self) -> str:

@@ -45,9 +45,9 @@ class OwnConnections:
         segment, has_room = segment_in(frame), self._has_room(len(frame.data))
         connection = segment and (self._that_goes_on(segment) or self._begin(segment, frame, lost))
         if segment and connection:
-            before = len(connection)
+            before = connection.size
             connection.add(segment, frame, has_room)
-            self._bytes += len(connection) - before
+            self._bytes += connection.size - before
 
     def find(self, client: Endpoint, after: int, until: int) -> OwnConnection | None:
         """The last that this client began in a span of time (nanoseconds since 1970); None, too, where the client began
@@ -59,7 +59,7 @@ class OwnConnections:
         """Keep it no more."""
         if connection in self._connections:
             del self._connections[connection]
-            self._bytes -= len(connection)
+            self._bytes -= connection.size
             ends = frozenset((connection.client, connection.server))
             self._between[ends].remove(connection)
             if not self._between[ends]:

@@ -8,9 +8,11 @@ import contextlib
 import errno
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from chatkit.errors import MachineError
 from chatkit.faces import serve_options
@@ -21,6 +23,9 @@ from chatkit.faces.user import room_password
 from chatkit.net.host import DEFAULT_PORT, ThisComputer, addresses, write_address
 from chatkit.net.ports import find_holder
 from chatkit.net.server import Server
+
+if TYPE_CHECKING:
+    from chatkit.faces.evidence.offer import Offer
 
 Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
@@ -70,10 +75,39 @@ def _serve(options: argparse.Namespace, log: Log, signals: list[int]) -> None:
     limits, history = serve_options.limits(options), options.history
     sealing = sealing_of_server(options)
     tls = sealing.context if sealing else None
-    server = Server(options.port, host=host, limits=limits, password=room_password(), history=history, tls=tls)
-    server.subscribe(log.note)
-    with _transcript(options.transcript, server, log):
-        _run(options, server, log, signals, sealing)
+    with _offer_captures(options, tls) as offer:
+        server = Server(
+            options.port,
+            host=host,
+            limits=limits,
+            password=room_password(),
+            history=history,
+            capture_link=offer.links.link if offer else None,
+            tls=tls,
+        )
+        server.subscribe(log.note)
+        if offer:
+            server.subscribe(offer.links.note)
+        with _transcript(options.transcript, server, log):
+            _run(options, server, log, signals, sealing, offer.explanation if offer else "")
+
+
+@contextlib.contextmanager
+def _offer_captures(options: argparse.Namespace, tls: ssl.SSLContext | None) -> "Iterator[Offer | None]":
+    """Capture, where that was asked for, from before the first client comes."""
+    if not options.capture:
+        yield None
+        return
+    from chatkit.faces.evidence.offer import offer  # it needs packages, and the chat does not
+
+    options.port = options.port or _free_port()
+    with offer(options.port, web_port=options.capture_port, open_to_all=options.open, tls=tls) as offered:
+        yield offered
+
+
+def _free_port() -> int:
+    with ThisComputer().listen(0) as listener:
+        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -87,10 +121,17 @@ def _transcript(path: str | None, server: Server, log: Log) -> Iterator[None]:
         yield
 
 
-def _run(options: argparse.Namespace, server: Server, log: Log, signals: list[int], sealing: Sealing | None) -> None:
+def _run(
+    options: argparse.Namespace,
+    server: Server,
+    log: Log,
+    signals: list[int],
+    sealing: Sealing | None,
+    on_captures: str,
+) -> None:
     _start(server, options.port)
     try:
-        _announce(options, server, log, sealing)
+        _announce(options, server, log, sealing, on_captures)
         while not signals:
             log.print_what_comes(_TICK)
         log.say("Stopping: everybody hears BYE.")
@@ -115,7 +156,7 @@ def _is_taken(error: MachineError) -> bool:
     return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE
 
 
-def _announce(options: argparse.Namespace, server: Server, log: Log, sealing: Sealing | None) -> None:
+def _announce(options: argparse.Namespace, server: Server, log: Log, sealing: Sealing | None, on_captures: str) -> None:
     port = server.address[1]
     log.say(f"chat/1 server on port {port}.")
     log.say(invitation(options.open, addresses(), port, sealing))
@@ -127,6 +168,8 @@ def _announce(options: argparse.Namespace, server: Server, log: Log, sealing: Se
         log.say(too_few)
     if options.transcript:
         log.say(f"All that is said to the room is written to {options.transcript}. Tell the class.")
+    if on_captures:
+        log.say(on_captures)
     log.say("Ctrl-C ends it.\n")
 
 

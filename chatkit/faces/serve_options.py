@@ -10,6 +10,8 @@ from chatkit.net.host import DEFAULT_PORT
 from chatkit.protocol.history import MAX_HISTORY
 from chatkit.protocol.limits import Limits
 
+CAPTURE_PORT = DEFAULT_PORT + 1  # of the web server that hands out captures
+
 _DEFAULT = Limits()
 
 
@@ -43,6 +45,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--transcript", metavar="FILE", help="append each event, and so all that is said, to FILE, as lines of JSON"
+    )
+    parser.add_argument(
+        "--capture",
+        action="store_true",
+        help="capture what passes, and let each client fetch the frames of its own connection, and of no other",
+    )
+    parser.add_argument(
+        "--capture-port",
+        type=_port,
+        default=CAPTURE_PORT,
+        metavar="PORT",
+        help="where they are fetched (%(default)s); 0: any free one",
     )
     for name, (kind, unit, what) in LIMITS.items():
         option, default = f"--{name.replace('_', '-')}", getattr(_DEFAULT, name)

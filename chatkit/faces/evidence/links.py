@@ -34,7 +34,10 @@ NOT_FOUND = (
     "Nothing is found under this link. It is for the connection that it was told to, seen from the same computer, and "
     f"for {KEPT / 60:g} minutes after that has ended. Ask for another: /capture in a chat, or the line CAPTURE."
 )
-NOT_CAUGHT = "The first frames of this connection were not caught. Disconnect, connect anew, and ask for another link."
+NOT_CAUGHT = (
+    "The first frames of this connection were not caught, or there was no room to keep it. "
+    "Disconnect, connect anew, and ask for another link."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from chatkit.capture.connection_capture import ConnectionCapture, capture_connections
 from chatkit.errors import CaptureError
@@ -12,11 +13,19 @@ from chatkit.faces.evidence.web import EvidenceServer
 from chatkit.net.host import addresses
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a server needs to offer captures, and the sentence that tells people."""
+
+    links: Links
+    explanation: str
+
+
 @contextlib.contextmanager
 def offer(
     port: int, *, web_port: int = 0, open_to_all: bool = False, tls: ssl.SSLContext | None = None
-) -> Iterator[tuple[Links, str]]:
-    """Capture what passes on a port, and let each client fetch its own: gives the links, and a sentence for people.
+) -> Iterator[Offer]:
+    """Capture what passes on a port, and let each client fetch its own.
 
     With `open_to_all` on every interface, else on loopback. Raises CaptureError where this machine does not allow it,
     MachineError where the port for the web cannot be had.
@@ -25,13 +34,15 @@ def offer(
         links = Links(running, lambda client: f"{scheme}://{_own_address(client)}:{web.port}")
         scheme, where = "https" if tls else "http", "" if open_to_all else "127.0.0.1"
         with EvidenceServer((where, web_port), links.open, tls) as web:
-            yield (
-                links,
-                (
-                    f"Captured on {running.where}: each client gets a link to the frames of its own connection\n"
-                    f"(/capture in a chat, or the line CAPTURE), on port {web.port}."
-                ),
-            )
+            yield Offer(links, _explanation(running.where, web.port))
+
+
+def _explanation(where: str, port: int) -> str:
+    return (
+        f"What passes is captured, on {where}. Tell the class.\n"
+        "Each client may fetch the frames of its own connection, and of no other: /capture\n"
+        f"in a chat, or the line CAPTURE, gives the link. It leads to port {port} of this computer."
+    )
 
 
 def _begun(port: int, open_to_all: bool) -> ConnectionCapture:

@@ -157,12 +157,12 @@ class Crowd:
         self._address, self._connect = address, connect or _connect
         self._alive: list[Visitor] = []
 
-    def come(self, name: str, connect: Connect | None = None) -> Visitor:
-        """Somebody connects and wants to join; `connect` gives the socket, if it is not to be one of this computer."""
+    def come(self, name: str = "", connect: Connect | None = None) -> Visitor:
+        """Somebody connects, and wants to join, if it has a name; `connect` gives the socket, in place of the usual."""
         sock = (connect or self._connect)(self._address)
         sock.setblocking(False)
         visitor = Visitor(sock, name, len(self.visitors))
-        visitor.send(f"JOIN {name}\n")
+        visitor.send(f"JOIN {name}\n" if name else "")
         self.visitors.append(visitor)
         self._alive.append(visitor)
         return visitor
@@ -171,7 +171,7 @@ class Crowd:
         """Let these come, one after the other, and give them once all know of all."""
         for name in names:
             visitor = self.come(name)
-            self.run(lambda one=visitor: one.joined)  # type: ignore[misc]
+            self.run(lambda one=visitor: one.joined)
         return self.visitors[-len(names) :]
 
     def run(self, until: Callable[[], bool], seconds: float = TIMEOUT) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,10 +28,11 @@ class ServerProcess:
         self._process = process
         self._proc = Path(f"/proc/{process.pid}")
 
-    def suspend(self, seconds: float) -> None:
-        """Stop the whole process for a while, as a laptop does that falls asleep; clocks go on."""
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Stop the whole process for a while, as on a laptop that falls asleep; clocks go on."""
         os.kill(self._process.pid, signal.SIGSTOP)
-        time.sleep(seconds)
+        yield
         os.kill(self._process.pid, signal.SIGCONT)
 
     def kill(self) -> None:

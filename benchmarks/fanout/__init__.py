@@ -1,0 +1,1 @@
+"""How fast a server hands one message to many, beside others: `python -m benchmarks.fanout`."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatkit.errors import MisuseError
+from chatkit.faces.backoff import Backoff
+from chatkit.faces.chat import Chat
 from chatkit.faces.updates import Kind, Line
 from chatkit.net.event import What
 from chatkit.net.server import Server
@@ -508,6 +510,130 @@ def test_many_messages_at_once_do_not_hold_the_window_up(window: Driven, server:
         bob.send("".join(f"SAY {number}\n" for number in range(150)))
         window.sees("bob  149\n")
     assert [line.split("  ")[-1] for line in window.text.splitlines() if "  bob  " in line] == [*map(str, range(150))]
+
+
+# ---- coming back by itself ----
+
+
+def keep_reconnecting(window: Driven, monkeypatch: pytest.MonkeyPatch, **waits: object) -> None:
+    """Tick the box, and wait as long as this."""
+    monkeypatch.setitem(Chat.__init__.__kwdefaults__, "backoff", Backoff(**waits))
+    [box] = [w for w in window._all(window.form) if w.winfo_class() == "TCheckbutton"]
+    box.invoke()
+
+
+def test_a_window_that_keeps_reconnecting_comes_back_to_a_server_that_restarts(
+    window: Driven, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_reconnecting(window, monkeypatch, first=0.001, most=0.01)
+    window.connect(server)
+    window.page.message.insert("end", "half a mess")
+    server.stop()
+    window.until(lambda: "Trying again in" in window.words(), "the plan")
+    assert "Try now" in window.words() and "Stop trying" in window.words()
+    assert window.page.message.cget("state") == "normal"
+    window.type("age")
+    window.until(lambda: "Not sent: not connected." in window.words(), "the reason")
+    with Server(port=server.address[1]) as again:
+        window.until(lambda: "connected as ann" in window.words(), "to be back")
+        window.sees("Connected again: you are ann.")
+        assert again.users == ("ann",) and "Users (1)" in window.words()
+        assert window.page.message.value == "half a message" and "Try now" not in window.words()
+
+
+@pytest.mark.parametrize("words", ["Stop trying", "Disconnect"])
+def test_a_wait_can_be_ended(window: Driven, server: Server, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    keep_reconnecting(window, monkeypatch, first=90.0, most=90.0, chance=lambda: 1.0)
+    window.connect(server)
+    server.stop()
+    window.until(lambda: "Trying again in 90 s (try 1)." in window.words(), "the plan")
+    window.press(words)
+    window.until(lambda: "Back to login" in window.words(), "the end")
+    assert "Keep reconnecting" in window.words()
+
+
+def test_a_wait_can_be_cut_short(window: Driven, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_reconnecting(window, monkeypatch, first=90.0, most=90.0, chance=lambda: 1.0)
+    window.connect(server)
+    server.stop()
+    window.until(lambda: "Try now" in window.words(), "the plan")
+    with Server(port=server.address[1]):
+        window.press("Try now")
+        window.until(lambda: "connected as ann" in window.words(), "to be back")
+
+
+# ---- what is new ----
+
+
+@pytest.fixture
+def away(window: Driven, server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
+    """Bob, while ann, who is connected, looks at another window."""
+    window.connect(server)
+    with Peer(server.address, "bob") as bob:
+        window.sees("bob joined")
+        monkeypatch.setattr(window.root, "focus_displayof", lambda: None)
+        yield bob
+
+
+def come_back(window: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window.root, "focus_displayof", lambda: window.root)
+    window.root.event_generate("<FocusIn>")
+    window.until(lambda: not window.root.title().startswith("("), "the title")
+
+
+def test_what_comes_to_another_window_is_counted_and_marked(
+    window: Driven, away: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away.send("SAY one\nSAY two\n")
+    window.sees("two")
+    assert window.root.title().startswith("(2) ")
+    assert [line.split("  ")[-1] for line in window.text.splitlines()[-3:]] == ["New", "one", "two"]
+    come_back(window, monkeypatch)
+    assert window.text.count("New\n") == 1
+    window.type("I see")
+    window.sees("I see")
+    assert "New\n" not in window.text
+
+
+def test_a_later_mark_takes_the_place_of_the_one_before(
+    window: Driven, away: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away.send("SAY one\n")
+    window.sees("one")
+    come_back(window, monkeypatch)
+    monkeypatch.setattr(window.root, "focus_displayof", lambda: None)
+    away.send("SAY two\n")
+    window.sees("two")
+    assert [line.split("  ")[-1] for line in window.text.splitlines()[-3:]] == ["one", "New", "two"]
+    assert window.root.title().startswith("(1) ")
+
+
+def test_what_comes_below_the_part_that_is_read_is_new_until_one_goes_there(
+    window: Driven, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.connect(server)
+    monkeypatch.setattr(window.root, "focus_displayof", lambda: window.root)
+    window.page.box.add(lines(100))
+    last_seen(window)
+    window.page.box.turn_page(-1)
+    last_seen(window)
+    with Peer(server.address, "bob") as bob:
+        bob.send("SAY one\n")
+        window.until(lambda: window.root.title().startswith("(1) "), "the title")
+        window.press("New messages")
+        window.until(lambda: not window.root.title().startswith("("), "the title")
+        assert "New\n" in window.text
+
+
+def test_the_past_is_not_new(window: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window.root, "focus_displayof", lambda: None)
+    with Server(port=0, history=10) as server, Peer(server.address, "bob") as bob:
+        bob.send("SAY long ago\nWHO\n")
+        bob.until("USERS")
+        window.connect(server)
+        window.sees("What was said before you came:")
+        window.sees("--:--  bob  long ago")
+    assert "New\n" not in window.text and not window.root.title().startswith("(")
 
 
 # ---- mistakes of our own ----

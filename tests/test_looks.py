@@ -20,6 +20,8 @@ PAIRS = [
     (looks.PAPER, looks.ACCENT_BRIGHT),
     (looks.ALARM, looks.ALARM_GROUND),
     (looks.ALARM, looks.GROUND),
+    (looks.NEW, looks.NEW_GROUND),
+    (looks.FAINT, looks.PAPER),
     *((colour.on_light, ground) for colour in PALETTE for ground in (looks.PAPER, looks.MINE, looks.WHISPER)),
 ]
 

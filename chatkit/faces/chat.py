@@ -11,6 +11,7 @@ A chat that keeps reconnecting tries again when the connection was lost. Its wor
 once, so whatever the user asks for is done without delay.
 """
 
+import ssl
 import threading
 import time
 from collections import deque
@@ -52,13 +53,14 @@ class Chat:
         *,
         host: Host = THIS_COMPUTER,
         password: str | None = None,
+        tls: ssl.SSLContext | None = None,
         patience: float = GOODBYE_TIME,
         daemon: bool = False,
         reconnect: bool = False,
         backoff: Backoff = USUAL,
     ) -> None:
         self._door, self._host, self._daemon = door, host, daemon
-        self._password, self._patience = password, patience
+        self._password, self._tls, self._patience = password, tls, patience
         self._keeps_reconnecting, self._backoff = reconnect, backoff
         self._client: Client | None = None
         self._last: tuple[str, Address] | None = None
@@ -202,7 +204,13 @@ class Chat:
         self._early, self._hears_past = deque(maxlen=_MOST_EARLY), False
         try:
             client = Client(
-                name, server, host=self._host, password=self._password, listener=self._hear, daemon=self._daemon
+                name,
+                server,
+                host=self._host,
+                password=self._password,
+                listener=self._hear,
+                daemon=self._daemon,
+                tls=self._tls,
             )
         except ChatkitError as error:
             self._fail(error, name, again)
@@ -221,9 +229,10 @@ class Chat:
         self._client, self._unanswered = client, threading.Semaphore(0)
         self._recent, self._retry, self._came_in = self._retry, None, time.monotonic()
         sentence = f"Connected again: you are {client.name}." if again else f"You are {client.name}."
+        ends = client.address, client.server
         with self._showing:
             if client.connected:  # else what came ends with its Gone
-                self._door(Status(Phase.CONNECTED, sentence, client.name, client.address, client.server))
+                self._door(Status(Phase.CONNECTED, sentence, client.name, *ends, seal=client.sealed))
                 self._door(Roster(client.users))
             early, self._early = self._early or (), None
             for message in early:
@@ -244,8 +253,9 @@ class Chat:
         return self._retry is not None
 
     def _say_when(self, retry: Retry, is_news: bool = False) -> None:
-        now, name = time.monotonic(), self._last[0] if self._last else ""
-        self._door(Status(Phase.WAITING, retry.sentence(now), name, seconds=retry.seconds(now), is_news=is_news))
+        name, now = self._last[0] if self._last else "", time.monotonic()
+        plan, seconds = retry.plan(now), retry.seconds(now)
+        self._door(Status(Phase.WAITING, retry.reason, name, plan=plan, seconds=seconds, is_news=is_news))
 
     def _stop_trying(self) -> None:
         if self._retry:

@@ -34,9 +34,9 @@ class Retry:
         """How long `seconds` stays what it is."""
         return max(0.0, self.due - now - max(0, self.seconds(now) - 1))
 
-    def sentence(self, now: float) -> str:
-        """Say what happened, and what comes."""
-        return f"{self.reason} Trying again in {self.seconds(now)} s (try {self.number})."
+    def plan(self, now: float) -> str:
+        """Say what comes."""
+        return f"Trying again in {self.seconds(now)} s (try {self.number})."
 
 
 def next_try(last: Retry | None, reason: str, code: str | None, backoff: Backoff, now: float) -> Retry | None:

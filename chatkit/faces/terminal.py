@@ -202,13 +202,13 @@ class Terminal:
                 self._screen.prompt("connecting> ", DIM)
             case Phase.WAITING:
                 if status.is_news:
-                    self._show(Kind.TROUBLE, status.sentence + f" {AT_ONCE}" * (before is Phase.CONNECTED))
+                    self._show(Kind.TROUBLE, status.story + f" {AT_ONCE}" * (before is Phase.CONNECTED))
                 self._screen.prompt(f"trying again in {status.seconds} s> ", RED)
             case Phase.CONNECTED:
                 self._joined = self._new_here = True
                 self._may_send = threading.Semaphore(_AHEAD)  # what was not sent gave nothing back
                 self._is_in.set()
-                self._show(Kind.NOTICE, f"{status.sentence} {_ends(status)} {_HINT if self._by_hand else ''}".rstrip())
+                self._show(Kind.NOTICE, f"{status.story} {_ends(status)} {_HINT if self._by_hand else ''}".rstrip())
                 self._screen.prompt(f"{name}> ", name_style(name))
             case Phase.OFFLINE if self._leaving:
                 self._show(Kind.NOTICE, status.sentence)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from chatkit.net.event import Address
+from chatkit.net.tls import Seal
 
 
 class Kind(Enum):
@@ -72,7 +73,7 @@ class Roster:
 class Status:
     """Where the connection is; `sentence` says it to the user, addresses are known once connected.
 
-    `is_news` tells a sentence that says what is so for the first time from one that only counts on.
+    While we wait to try again, `plan` says when, which is in `seconds`. `is_news` is false where only that has changed.
     """
 
     phase: Phase
@@ -81,8 +82,16 @@ class Status:
     own: Address | None = None
     server: Address | None = None
     blame: Blame = Blame.NOTHING
-    seconds: int = 0  # to wait until we try again
+    seal: Seal | None = None  # how TLS seals the connection
+    plan: str = ""
+    seconds: int = 0
     is_news: bool = True
+
+    @property
+    def story(self) -> str:
+        """What is so, how it is sealed, and what comes."""
+        seal = f"Sealed by {self.seal}." if self.seal else ""
+        return " ".join(part for part in (self.sentence, seal, self.plan) if part)
 
 
 Update = Line | Roster | Status

@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     protect_from_colour_fonts()
     from chatkit.faces.tk.chat_window import ChatWindow
 
-    window = ChatWindow(options.name, (options.server, options.port), options.title)
+    window = ChatWindow(options.name, (options.server, options.port), options.title, options.reconnect)
     with _ending_with(window.close_soon):
         window.run(options.connect)
     return 0
@@ -39,6 +39,7 @@ def _read_options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--server", default="127.0.0.1", metavar="HOST", help="where it runs (default: %(default)s)")
     parser.add_argument("--port", type=port_option, default=DEFAULT_PORT, help="its TCP port (default: %(default)s)")
     parser.add_argument("--connect", action="store_true", help="connect at once, without waiting for the form")
+    parser.add_argument("--reconnect", action="store_true", help="try again, by itself, when the connection is lost")
     parser.add_argument("--title", default="chatkit", help="the title of the window")
     return parser.parse_args(argv)
 

@@ -5,7 +5,7 @@ named after it. The newest 2000 lines are kept.
 """
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from chatkit.faces.colours import PALETTE, colour_of
@@ -14,14 +14,16 @@ from chatkit.faces.updates import Kind, Line
 
 MAX_LINES = 2000
 
+_NEW = "new"  # the tag of the mark
 _GROUNDS = {"mine": looks.MINE, "whisper": looks.WHISPER}
 
 
 class ChatBox(ttk.Frame):
-    """Shows Lines. It stays at the newest one, unless its reader has scrolled up."""
+    """Shows Lines. It stays at the newest one, unless its reader has scrolled up; back there it calls `caught_up()`."""
 
-    def __init__(self, parent: tk.Misc, fonts: looks.Fonts) -> None:
+    def __init__(self, parent: tk.Misc, fonts: looks.Fonts, caught_up: Callable[[], object]) -> None:
         super().__init__(parent)
+        self._caught_up = caught_up
         self._following = True
         self._size = (0, 0)
         self.text = self._make_text(fonts)
@@ -32,12 +34,19 @@ class ChatBox(ttk.Frame):
         self._make_tags(fonts)
         self._make_menu()
 
-    def add(self, lines: Sequence[Line]) -> None:
-        """Show these lines below the others."""
+    @property
+    def following(self) -> bool:
+        """Whether the newest line is seen."""
+        return self._following
+
+    def add(self, lines: Sequence[Line], new_from: int | None = None) -> None:
+        """Show these lines below the others, with a mark above the one of this index."""
         if not lines:
             return
         self.text.configure(state="normal")
-        for line in lines:
+        for index, line in enumerate(lines):
+            if index == new_from:
+                self.text.insert("end", "New\n", (_NEW,))
             self._insert(line)
         self._forget_oldest()
         self.text.configure(state="disabled")
@@ -45,6 +54,13 @@ class ChatBox(ttk.Frame):
             self.text.see("end")
         else:
             self._newest.place(relx=0.5, rely=1.0, anchor="s", y=-self.winfo_pixels("6p"))
+
+    def unmark(self) -> None:
+        """Take the mark away."""
+        if marked := self.text.tag_ranges(_NEW):
+            self.text.configure(state="normal")
+            self.text.delete(*marked)
+            self.text.configure(state="disabled")
 
     def turn_page(self, pages: int) -> None:
         """Scroll by so many pages, up if it is negative."""
@@ -85,6 +101,9 @@ class ChatBox(ttk.Frame):
         for colour in PALETTE:
             self.text.tag_configure(colour.on_light, font=fonts.bold, foreground=colour.on_light)
         self.text.tag_configure("notice", font=fonts.italic, foreground=looks.FAINT)
+        self.text.tag_configure(Kind.PAST.value, foreground=looks.FAINT)
+        self.text.tag_configure(_NEW, font=fonts.small, foreground=looks.NEW, background=looks.NEW_GROUND)
+        self.text.tag_configure(_NEW, justify="center", spacing1="1p", spacing3="1p")
         self.text.tag_configure("trouble", foreground=looks.ALARM)
         self.text.tag_raise("sel")
 
@@ -131,6 +150,7 @@ class ChatBox(ttk.Frame):
         self._size = size
         if self._following:
             self._newest.place_forget()
+            self._caught_up()
 
     def _go_to_newest(self) -> None:
         self.text.see("end")

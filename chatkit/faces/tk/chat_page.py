@@ -33,14 +33,16 @@ class ChatPage(ttk.Frame):
         reconnect: Action,
         cancel: Action,
         log_in: Action,
+        keeps: tk.BooleanVar,
+        caught_up: Action,
     ) -> None:
         super().__init__(parent, padding="8p")
         self._enter = enter
         self._bar = ConnectionBar(self, fonts, disconnect)
         self._middle = ttk.Frame(self)
-        self.box = ChatBox(self._middle, fonts)
+        self.box = ChatBox(self._middle, fonts, caught_up)
         self.users = UserList(self._middle, fonts, self._whisper)
-        self._gone = GoneBar(self, reconnect, cancel, log_in)
+        self._gone = GoneBar(self, reconnect, cancel, log_in, keeps)
         self._problem = ttk.Label(self, foreground=looks.ALARM)
         self._foot = ttk.Frame(self)
         self.message = TextEntry(self._foot, fonts, self.send_typed, rows=_ROWS)
@@ -49,11 +51,12 @@ class ChatPage(ttk.Frame):
         self._bind_keys()
 
     def show(self, status: Status) -> None:
-        """Say where the connection is; typing is possible only while there is one."""
+        """Say where the connection is; one can type while there is one, or is to be one."""
         self._bar.show(status)
         self._gone.show(status)
-        self._complain("")
-        self.message.allow(status.phase is Phase.CONNECTED)
+        if status.is_news:
+            self._complain("")
+        self.message.allow(status.phase is not Phase.OFFLINE)
         self._send.state(["!disabled" if status.phase is Phase.CONNECTED else "disabled"])
 
     def focus_first(self) -> None:

@@ -15,6 +15,7 @@ from chatkit.faces.tk.chat_page import ChatPage
 from chatkit.faces.tk.keys import bind_close, bind_page, bind_return_to_buttons, bind_select_all
 from chatkit.faces.tk.login_form import LoginForm
 from chatkit.faces.tk.queued_chat import QueuedChat
+from chatkit.faces.unread import Unread
 from chatkit.faces.updates import Kind, Line, Phase, Roster, Status, Update
 from chatkit.net.event import Address
 
@@ -28,13 +29,15 @@ _SMALLEST = ("290p", "230p")
 class ChatWindow:
     """One user's window. `close_soon` may be called from anywhere, the rest only in the thread that made it."""
 
-    def __init__(self, name: str, server: Address, title: str = "chatkit") -> None:
+    def __init__(self, name: str, server: Address, title: str = "chatkit", reconnect: bool = False) -> None:
         looks.draw_sharply()
         self.root = tk.Tk(className="Chatkit")
         self._fonts = looks.dress(self.root)
         self._icon = looks.draw_icon(self.root)
-        self._title, self._name, self._unread = title, "", 0
-        self._chat = QueuedChat()
+        self._title, self._name, self._unread = title, "", Unread()
+        self._chat = QueuedChat(reconnect)
+        self._keeps = tk.BooleanVar(self.root, reconnect)
+        self._keeps.trace_add("write", lambda *_: self._chat.keep_reconnecting(self._keeps.get()))
         self._online = self._closing = self._to_be_closed = False
         self._build()
         self._set_up_root()
@@ -68,7 +71,7 @@ class ChatWindow:
     def _build(self) -> None:
         ground = ttk.Frame(self.root)  # fills the window, whose own colour is not that of the theme
         ground.pack(fill="both", expand=True)
-        self.form = LoginForm(ground, self._fonts, connect=self._connect, cancel=self._cancel)
+        self.form = LoginForm(ground, self._fonts, connect=self._connect, cancel=self._cancel, keeps=self._keeps)
         self.page = ChatPage(
             ground,
             self._fonts,
@@ -77,6 +80,8 @@ class ChatWindow:
             reconnect=self._reconnect,
             cancel=self._cancel,
             log_in=self._log_in,
+            keeps=self._keeps,
+            caught_up=self._pay_attention,
         )
         bind_page(self.form, "<Escape>", self._escape)
 
@@ -86,11 +91,11 @@ class ChatWindow:
         root.minsize(*(root.winfo_pixels(length) for length in _SMALLEST))
         root.protocol("WM_DELETE_WINDOW", self.close)
         root.report_callback_exception = self._report
-        root.bind("<FocusIn>", lambda _: self._set_unread(0))
+        root.bind("<FocusIn>", lambda _: self._pay_attention())
         bind_close(root, self.close)
         bind_return_to_buttons(root)
         bind_select_all(root)
-        self._set_unread(0)
+        self._entitle()
 
     def _turn_to(self, page: LoginForm | ChatPage) -> None:
         for other in (self.form, self.page):
@@ -146,31 +151,45 @@ class ChatWindow:
                 case Status():
                     self._show_status(update)
                     lines += self._keep(update)
-        self.page.box.add(lines)
-        self._mark_unread(lines)
+        self._add(lines)
 
     def _show_status(self, status: Status) -> None:
         if status.phase is Phase.CONNECTED:
             self._name = status.name
-            self._set_unread(0)
-            self._turn_to(self.page)
+            if self._shown is not self.page:
+                self._turn_to(self.page)
         self._shown.show(status)
 
     def _keep(self, status: Status) -> list[Line]:
         """What the chat box keeps of it: when we came and when we went."""
         before, self._online = self._online, status.phase is Phase.CONNECTED
-        return [Line(Kind.NOTICE, status.sentence)] if self._online != before else []
+        text = status.story if self._online else status.sentence
+        return [Line(Kind.NOTICE, text)] if self._online != before else []
 
     # ---- what is unread ----
 
-    def _mark_unread(self, lines: list[Line]) -> None:
-        if self.root.focus_displayof() is None:
-            said = [line for line in lines if line.kind in (Kind.SAID, Kind.TOLD) and not line.mine]
-            self._set_unread(self._unread + len(said))
+    def _add(self, lines: list[Line]) -> None:
+        """Show lines, with a mark above the first that is unread."""
+        self._pay_attention()
+        new_from = None
+        for index, line in enumerate(lines):
+            before, self._unread = self._unread, self._unread.after(line)
+            if self._unread.begins_after(before):
+                new_from = index
+        if new_from is not None or not self._unread.marked:
+            self.page.box.unmark()
+        self.page.box.add(lines, new_from)
+        self._entitle()
 
-    def _set_unread(self, count: int) -> None:
-        self._unread = count
-        marker = f"({count}) " if count else ""
+    def _pay_attention(self) -> None:
+        """The user reads what comes while the window has the keyboard and its newest line is seen."""
+        reads = self.root.focus_displayof() is not None and self.page.box.following
+        if reads != self._unread.looking:
+            self._unread = self._unread.looks() if reads else self._unread.looks_away()
+            self._entitle()
+
+    def _entitle(self) -> None:
+        marker = f"({self._unread.count}) " if self._unread.count else ""
         who = f"{self._name} - " if self._name.isascii() and self._name else ""  # some window managers know only ASCII
         self.root.title(f"{marker}{who}{self._title}")
 

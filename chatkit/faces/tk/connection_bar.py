@@ -30,18 +30,22 @@ class ConnectionBar(ttk.Frame):
 
     def show(self, status: Status) -> None:
         """Say where the connection is; the addresses stay until there are others."""
-        connected = status.phase is Phase.CONNECTED
+        connected, has_to_leave = status.phase is Phase.CONNECTED, status.phase in (Phase.CONNECTED, Phase.WAITING)
         self._dot.configure(foreground=looks.DOT[status.phase])
         self._word.configure(text=f"{status.phase.value} as {status.name}" if connected else status.phase.value)
-        self._disconnect.state(["!disabled" if connected else "disabled"])
+        self._disconnect.state(["!disabled" if has_to_leave else "disabled"])
         if status.own and status.server:
-            self._ends.configure(text=f"you {write_address(status.own)}   server {write_address(status.server)}")
+            seal = f"   {status.seal.version}" if status.seal else ""
+            ends = f"you {write_address(status.own)}   server {write_address(status.server)}{seal}"
+            self._ends.configure(text=ends)
 
 
 class GoneBar(tk.Frame):
     """Why the connection is gone, and what to do; hidden while there is one."""
 
-    def __init__(self, parent: ttk.Frame, reconnect: Action, cancel: Action, log_in: Action) -> None:
+    def __init__(
+        self, parent: ttk.Frame, reconnect: Action, cancel: Action, log_in: Action, keeps: tk.BooleanVar
+    ) -> None:
         super().__init__(parent, background=looks.ALARM_GROUND)
         self._sentence = tk.Label(self, background=looks.ALARM_GROUND, foreground=looks.ALARM, justify="left")
         self._sentence.configure(anchor="w", padx="6p", pady="4p", font="TkDefaultFont")
@@ -49,25 +53,36 @@ class GoneBar(tk.Frame):
         self._log_in = ttk.Button(self, text="Back to login", underline=0, command=log_in)
         self._reconnect = ttk.Button(self, text="Reconnect", style="Accent.TButton", underline=0, command=reconnect)
         self._cancel = ttk.Button(self, text="Cancel", command=cancel)
+        self._try_now = ttk.Button(self, text="Try now", style="Accent.TButton", underline=0, command=reconnect)
+        self._stop = ttk.Button(self, text="Stop trying", underline=1, command=cancel)
+        self._keep = ttk.Checkbutton(self, text="Keep reconnecting", style="Alarm.TCheckbutton", variable=keeps)
         self._sentence.pack(fill="x", expand=True)
         bind_alt(parent, "r", self._reconnect.invoke)
         bind_alt(parent, "b", self._log_in.invoke)
 
     def show(self, status: Status) -> None:
         """Say why the connection is gone, or hide."""
-        self._sentence.configure(text=status.sentence or f"{status.phase.value.capitalize()}.")
-        self._offer(*([self._cancel] if status.phase is Phase.CONNECTING else [self._reconnect, self._log_in]))
         if status.phase is Phase.CONNECTED:
             self.grid_remove()
-        else:
-            self.grid()
+            return
+        self.grid()
+        if status.phase is not Phase.CONNECTING or status.is_news:  # between two waits the bar stays as it is
+            self._sentence.configure(text=status.story or f"{status.phase.value.capitalize()}.")
+            self._offer(status.phase)
 
-    def _offer(self, *buttons: ttk.Button) -> None:
-        for button in self.pack_slaves():
-            if isinstance(button, ttk.Button):
-                button.pack_forget()
-        for button in buttons:
+    def _offer(self, phase: Phase) -> None:
+        offers = {
+            Phase.OFFLINE: (self._reconnect, self._log_in),
+            Phase.CONNECTING: (self._cancel,),
+            Phase.WAITING: (self._try_now, self._stop),
+        }
+        for old in self.pack_slaves():
+            if old is not self._sentence:
+                old.pack_forget()
+        for button in offers[phase]:
             button.pack(side="right", padx="0 6p", pady="0 6p")
+        if phase is Phase.OFFLINE:
+            self._keep.pack(side="left", padx="6p", pady="0 6p")
 
     def _wrap(self, event: "tk.Event[tk.Label]") -> None:
         self._sentence.configure(wraplength=max(event.width - self.winfo_pixels("12p"), 1))

@@ -19,7 +19,9 @@ Connect = Callable[[str, Address], None]
 class LoginForm(ttk.Frame):
     """Calls `connect(name, server)` when it is filled in, `cancel()` when the user does not want to wait."""
 
-    def __init__(self, parent: tk.Misc, fonts: looks.Fonts, connect: Connect, cancel: Callable[[], None]) -> None:
+    def __init__(
+        self, parent: tk.Misc, fonts: looks.Fonts, connect: Connect, cancel: Callable[[], None], keeps: tk.BooleanVar
+    ) -> None:
         super().__init__(parent)
         self._on_connect = connect
         self._card = ttk.Frame(self)
@@ -30,8 +32,10 @@ class LoginForm(ttk.Frame):
             for number, label in enumerate(("Username", "Server address", "Port"))
         )
         self._fields = self.name, self.server, self.port
+        self._keep = ttk.Checkbutton(self._card, text="Keep reconnecting if the connection is lost", variable=keeps)
+        self._keep.grid(row=7, column=1, sticky="w", pady="3p 0")
         self._note = ttk.Label(self._card, font=fonts.italic, wraplength=self.winfo_pixels("230p"))
-        self._note.grid(row=7, columnspan=2, sticky="w", pady="6p 0")
+        self._note.grid(row=8, columnspan=2, sticky="w", pady="6p 0")
         self.mention("")
         self._make_buttons(cancel)
         bind_page(self, "<Return>", self._submit)
@@ -84,7 +88,7 @@ class LoginForm(ttk.Frame):
 
     def _make_buttons(self, cancel: Callable[[], None]) -> None:
         row = ttk.Frame(self._card)
-        row.grid(row=8, columnspan=2, sticky="e", pady="9p 0")
+        row.grid(row=9, columnspan=2, sticky="e", pady="9p 0")
         self._connect = ttk.Button(row, text="Connect", style="Accent.TButton", underline=0, command=self._submit)
         self._connect.pack(side="right")
         self._cancel = ttk.Button(row, text="Cancel", command=cancel)

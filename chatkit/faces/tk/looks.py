@@ -22,8 +22,14 @@ FAINT = "#59616b"  # times and notices; 5.6 to 1 on GROUND
 LINE = "#ccd1d8"
 ACCENT, ACCENT_BRIGHT, ACCENT_PALE = "#0b5fa5", "#0d70c2", "#cfe3f6"
 MINE, WHISPER = "#eaf2fb", "#f6effb"  # the grounds of one's own and of private messages
+NEW, NEW_GROUND = "#7a4b00", "#fff3d6"  # the mark above what is unread
 ALARM, ALARM_GROUND = "#8c1d18", "#fdecea"
-DOT = {Phase.OFFLINE: "#c0392b", Phase.CONNECTING: "#b7791f", Phase.CONNECTED: "#1e8e4a"}
+DOT = {
+    Phase.OFFLINE: "#c0392b",
+    Phase.CONNECTING: "#b7791f",
+    Phase.WAITING: "#b7791f",
+    Phase.CONNECTED: "#1e8e4a",
+}
 
 # A widget that is no ttk widget follows no theme: these give it the frame and the colours of those that do.
 FIELD: dict[str, Any] = {
@@ -121,6 +127,7 @@ def _dress_clam(style: ttk.Style) -> None:
     style.map(".", foreground=[("disabled", "#8a929c")])
     _dress_scrollbars(style)
     _dress_buttons(style)
+    _dress_checkbuttons(style)
 
 
 def _dress_scrollbars(style: ttk.Style) -> None:
@@ -143,3 +150,11 @@ def _dress_buttons(style: ttk.Style) -> None:
         bordercolor=[("disabled", LINE)],
         foreground=[("disabled", PAPER)],
     )
+
+
+def _dress_checkbuttons(style: ttk.Style) -> None:
+    shades = [("disabled", GROUND), ("selected", ACCENT)]
+    style.configure("TCheckbutton", indicatorforeground=PAPER, upperbordercolor=FAINT, lowerbordercolor=FAINT)
+    style.map("TCheckbutton", indicatorbackground=shades, background=[("active", GROUND)])
+    style.configure("Alarm.TCheckbutton", background=ALARM_GROUND, foreground=ALARM)
+    style.map("Alarm.TCheckbutton", background=[("active", ALARM_GROUND)], indicatorbackground=shades)

@@ -19,7 +19,8 @@ from chatkit.net.event import Address
 class QueuedChat:
     """One user's chat. Its methods return at once, except `join`; they are for one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, reconnect: bool = False) -> None:
+        self._keeps_reconnecting = reconnect
         self._updates: SimpleQueue[Update] = SimpleQueue()
         self._chat: Chat | None = None
         self._last: tuple[str, Address] | None = None
@@ -30,13 +31,21 @@ class QueuedChat:
         self._last = name, server
         if self._chat is None:
             self._updates = SimpleQueue()
-            self._chat = Chat(self._updates.put, password=room_password())
+            self._chat = Chat(self._updates.put, password=room_password(), reconnect=self._keeps_reconnecting)
         self._chat.connect(name, server)
 
     def reconnect(self) -> None:
-        """Connect again as the last time."""
-        if self._last:
+        """Connect again as the last time, now."""
+        if self._chat:
+            self._chat.reconnect()
+        elif self._last:
             self.connect(*self._last)
+
+    def keep_reconnecting(self, wanted: bool) -> None:
+        """Try again by itself, from now on or not any more, when the connection is lost."""
+        self._keeps_reconnecting = wanted
+        if self._chat:
+            self._chat.keeps_reconnecting = wanted
 
     def disconnect(self) -> None:
         """Leave the room."""

@@ -1,6 +1,7 @@
 """Faults of time: a process that is suspended, as on a laptop that falls asleep. Clocks go on, and it does not."""
 
 import contextlib
+import re
 import signal
 import subprocess
 import sys
@@ -97,8 +98,8 @@ def client_process(address: Address) -> Iterator["subprocess.Popen[str]"]:
 @pytest.mark.parametrize(
     ("limits", "talk", "reason", "sentence"),
     [
-        (Limits(idle=PATIENCE, ping_after=PATIENCE / 2), 0, "idle", "nothing heard for 0.6 seconds"),
-        (Limits(outbox=10_000, rate=0), 3000, "too slow", "The connection to the server was lost"),
+        (Limits(idle=PATIENCE, ping_after=PATIENCE / 2), 0, "idle", r"nothing heard for 0\.6 seconds"),
+        (Limits(outbox=10_000, rate=0), 3000, "too slow", r"was lost|without a BYE"),  # RST or FIN
     ],
 )
 def test_a_client_that_slept_too_long_is_told_in_a_sentence_and_the_others_went_on(
@@ -114,5 +115,5 @@ def test_a_client_that_slept_too_long_is_told_in_a_sentence_and_the_others_went_
             sleeper.send_signal(signal.SIGCONT)
             crowd.run(lambda: sleeper.poll() is not None)  # meanwhile ann and bob answer PING
             said, _ = sleeper.communicate()
-        assert sentence in said
+        assert re.search(sentence, said)
         assert not (ann.is_over or bob.is_over)

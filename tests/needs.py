@@ -51,5 +51,6 @@ needs_display = _needs_program("Xvfb", "xvfb openbox xdotool imagemagick python3
 needs_chromium = _needs_program("chromium", "chromium")
 needs_tshark = _needs_program("tshark", "tshark")
 needs_nc = _needs_program("nc", "netcat-openbsd")
+needs_openssl = _needs_program("openssl", "openssl")
 needs_tmux = _needs_program("tmux", "tmux")
 needs_old_python = _needs_program("pypy3", "pypy3")

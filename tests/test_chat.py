@@ -11,6 +11,7 @@ from chatkit.faces.colours import PALETTE, colour_of
 from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status, Update
 from chatkit.net.server import Server
 from tests.peer import TIMEOUT, Peer
+from tests.sealed_peer import client_tls, server_tls
 
 U = TypeVar("U", Line, Roster, Status)
 
@@ -175,3 +176,12 @@ def _luminance(rgb: str) -> float:
     channels = [int(rgb[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_sealed_connection_says_how() -> None:
+    with Server(port=0, tls=server_tls()) as server:
+        face = Face(tls=client_tls())
+        status = face.connect(server)
+        face.chat.close()
+    assert status.seal is not None and status.seal.version.startswith("TLSv1.")
+    assert status.story == f"You are ann. Sealed by {status.seal}."

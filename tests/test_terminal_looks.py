@@ -26,7 +26,7 @@ HOSTILE = ["\x1b]0;title\x07", "\x1b[2J", "\x9b2J", "\u202eevil", "line\r\nroot:
 
 @pytest.mark.parametrize(("line", "words"), LOOKS)
 def test_time_comes_first_and_words_say_who_speaks(line: Line, words: str) -> None:
-    assert look(line) == f"{line.clock}  {words}"
+    assert look(line) == f"{line.clock:5}  {words}"
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])
@@ -70,7 +70,7 @@ def test_the_mark_above_what_is_new_fits_the_screen(width: int, columns: int) ->
 
 def test_the_past_has_no_time_and_stands_back() -> None:
     assert look(Line(Kind.PAST, "hello", "bob"), 80, colour=True).count("\x1b[2m") == 2
-    assert look(Line(Kind.PAST, "hello", "bob")).startswith("--:--  ")
+    assert look(Line(Kind.PAST, "hello", "bob")).startswith("       bob")
 
 
 def test_a_name_has_its_colour_wherever_it_speaks() -> None:

@@ -48,8 +48,8 @@ class Line:
 
     @property
     def clock(self) -> str:
-        """The local time of day, as 14:02."""
-        return "--:--" if self.kind is Kind.PAST else time.strftime("%H:%M", time.localtime(self.when))
+        """The local time of day, as 14:02; empty for what was said before we came."""
+        return "" if self.kind is Kind.PAST else time.strftime("%H:%M", time.localtime(self.when))
 
     @property
     def speaker(self) -> str:

@@ -101,7 +101,8 @@ class ChatBox(ttk.Frame):
         for colour in PALETTE:
             self.text.tag_configure(colour.on_light, font=fonts.bold, foreground=colour.on_light)
         self.text.tag_configure("notice", font=fonts.italic, foreground=looks.FAINT)
-        self.text.tag_configure(Kind.PAST.value, foreground=looks.FAINT)
+        self.text.tag_configure("past", foreground=looks.FAINT)
+        self.text.tag_configure("earlier", lmargin1=indent)  # no time stands before it
         self.text.tag_configure(_NEW, font=fonts.small, foreground=looks.NEW, background=looks.NEW_GROUND)
         self.text.tag_configure(_NEW, justify="center", spacing1="1p", spacing3="1p")
         self.text.tag_configure("trouble", foreground=looks.ALARM)
@@ -121,8 +122,8 @@ class ChatBox(ttk.Frame):
     # ---- lines ----
 
     def _insert(self, line: Line) -> None:
-        ground = "whisper" if line.kind is Kind.TOLD else "mine" if line.mine else "line"
-        pieces: list[str | tuple[str, ...]] = [f"{line.clock}  ", ("clock", "line", ground)]
+        ground = _ground(line)
+        pieces: list[str | tuple[str, ...]] = [f"{line.clock}  ", ("clock", "line", ground)] if line.clock else []
         if line.speaker:
             you = " (you)" if line.mine and line.kind is Kind.SAID else ""
             pieces += [f"{line.speaker}{you}", (colour_of(line.name).on_light, "line", ground), "  ", ("line", ground)]
@@ -154,3 +155,13 @@ class ChatBox(ttk.Frame):
 
     def _go_to_newest(self) -> None:
         self.text.see("end")
+
+
+def _ground(line: Line) -> str:
+    """Give the tag that lies below the whole line."""
+    match line.kind:
+        case Kind.TOLD:
+            return "whisper"
+        case Kind.PAST:
+            return "earlier"
+    return "mine" if line.mine else "line"

@@ -54,11 +54,11 @@ class GoneBar(tk.Frame):
         self._reconnect = ttk.Button(self, text="Reconnect", style="Accent.TButton", underline=0, command=reconnect)
         self._cancel = ttk.Button(self, text="Cancel", command=cancel)
         self._try_now = ttk.Button(self, text="Try now", style="Accent.TButton", underline=0, command=reconnect)
-        self._stop = ttk.Button(self, text="Stop trying", underline=1, command=cancel)
-        self._keep = ttk.Checkbutton(self, text="Keep reconnecting", style="Alarm.TCheckbutton", variable=keeps)
+        self._stop = ttk.Button(self, text="Stop trying", underline=2, command=cancel)
+        self._keep = ttk.Checkbutton(self, text="Keep trying", style="Alarm.TCheckbutton", variable=keeps)
         self._sentence.pack(fill="x", expand=True)
-        bind_alt(parent, "r", self._reconnect.invoke)
-        bind_alt(parent, "b", self._log_in.invoke)
+        for button in (self._reconnect, self._log_in, self._try_now, self._stop):
+            _bind_letter(parent, button)
 
     def show(self, status: Status) -> None:
         """Say why the connection is gone, or hide."""
@@ -86,3 +86,9 @@ class GoneBar(tk.Frame):
 
     def _wrap(self, event: "tk.Event[tk.Label]") -> None:
         self._sentence.configure(wraplength=max(event.width - self.winfo_pixels("12p"), 1))
+
+
+def _bind_letter(page: ttk.Frame, button: ttk.Button) -> None:
+    """Let Alt and its underlined letter press the button, while it is seen."""
+    letter = str(button.cget("text"))[int(button.cget("underline"))].lower()
+    bind_alt(page, letter, lambda: button.invoke() if button.winfo_ismapped() else None)

@@ -4,7 +4,7 @@
     14:03  bob to you: psst
     14:03  * carl joined
     14:04  ! Not sent: not connected.
-    --:--  bob: said before you came
+           bob: said before you came
 """
 
 import textwrap
@@ -23,7 +23,7 @@ def look(line: Line, width: int = 0, colour: bool = False) -> str:
     label = _label(line)
     first, *others = _wrap(isolate(harmless(line.text)), len(label), width - len(_INDENT))
     rows = f"\n{_INDENT}".join([styled(label, _label_style(line), colour) + first, *others])
-    clock = styled(line.clock, DIM, colour)
+    clock = styled(f"{line.clock:5}", DIM, colour)
     return f"{clock}  {styled(rows, DIM, colour) if line.kind in (Kind.NOTICE, Kind.PAST) else rows}"
 
 

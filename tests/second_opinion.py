@@ -171,6 +171,11 @@ CONSTANT = {
     "threads.one-socket": "pieces",
     "threads.list-changed": "bob",
     "threads.slow-reader": "all",
+    "attack.blind": "one",
+    "attack.flood": "queue",
+    "attack.cookie": "number",
+    "eavesdropping.switch": "until",
+    "eavesdropping.defence": "tls",
     "window.whose": "receiver",
     "window.send-returned": "buffer",
 }
@@ -226,6 +231,17 @@ def _first_data_seq(reader: Reader, _: str) -> Iterator[Opinion]:
 
 def _who_answers(reader: Reader, _: str) -> Iterator[Opinion]:
     yield from _with_frames(["kernel"], reader.synacks)
+
+
+def _reset_seq(reader: Reader, _: str) -> Iterator[Opinion]:
+    """What the client had acknowledged before anybody reset anything."""
+    until = min((row.frame for row in reader.resets), default=reader.rows[-1].frame + 1)
+    before = [row for row in reader.rows if row.frame < until and row.flags & ACK]
+    acks = [row.ack for row in before if row.source == reader.client]
+    if acks and reader.synacks:
+        top = max(acks, key=lambda ack: after(reader.synacks[0].seq, ack))
+        shown = [row for row in before if top == (row.ack if row.source == reader.client else row.seq)]
+        yield from _with_frames(reader.number(top, reader.server), shown)
 
 
 # ---- data ----
@@ -509,6 +525,7 @@ def _comes_first(one: Row, other: Row) -> bool:
 
 _OPINIONS: dict[str, Callable[[Reader, str], Iterable[Opinion]]] = {
     "handshake.segments-before-data": _segments_before_data,
+    "attack.reset-seq": _reset_seq,
     "ends.server": _server,
     "ends.ephemeral-port": _ephemeral_port,
     "handshake.syn-seq": _syn_seq,

@@ -3,9 +3,22 @@
 from chatkit.errors import MisuseError
 from chatkit.protocol.text import quote
 from chatkit.teach.question import Question
-from chatkit.teach.subjects import data, goodbye, handshake, loss, opening, order, payload, threads, timing, window
+from chatkit.teach.subjects import (
+    attack,
+    data,
+    eavesdropping,
+    goodbye,
+    handshake,
+    loss,
+    opening,
+    order,
+    payload,
+    threads,
+    timing,
+    window,
+)
 
-_SUBJECTS = (opening, handshake, data, payload, timing, loss, window, goodbye, order, threads)
+_SUBJECTS = (opening, handshake, data, payload, timing, loss, window, goodbye, order, threads, attack, eavesdropping)
 _ALL: list[Question] = [question for subject in _SUBJECTS for question in subject.QUESTIONS]
 _BY_ID = {question.id: question for question in sorted(_ALL, key=lambda question: question.exercise)}
 

@@ -10,4 +10,6 @@
     goodbye     how it ends, and who has to wait                             9, 10, 11
     order       shuffled segments, and the states in between                 25
     threads     two threads and one socket, one list, one slow client        16
+    attack      forged resets, a flood of SYNs, and what stops them          20
+    eavesdropping    who hears what: on a hub, on a switch, after a lie      21
 """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Flag, Segment, at
+from chatkit.tcp.style import NO_FORMULAS
 from chatkit.tcp.visible import visible
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ def table(capture: "Capture") -> str:
     remarks = "".join(f"<p>Note: {escape(remark)}</p>" for remark in capture.remarks)
     heads = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in COLUMNS)
     return (
-        f'<table style="font-family:monospace"><caption style="text-align:left">{escape(_caption(capture))}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}{remarks}"
+        f'<div class="{NO_FORMULAS}"><table style="font-family:monospace">'
+        f'<caption style="text-align:left">{escape(_caption(capture))}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}{remarks}</div>"
     )
 
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from chatkit.errors import ChatkitError
+from chatkit.faces.tty.screen_text import harmless
 from chatkit.teach.class_report import class_report
 from chatkit.teach.feedback import Verdict
 from chatkit.teach.report import Outcome, Regraded, Report, read_report, regrade, verdicts
@@ -18,7 +19,7 @@ def main(argv: list[str]) -> int:
         try:
             report = read_report(path)
         except ChatkitError as error:
-            print(f"{path}: {error}")
+            print(harmless(f"{path}: {error}"))  # students name their files
             in_order = False
             continue
         results = regrade(report)
@@ -39,9 +40,9 @@ def _told(path: Path, report: Report, results: tuple[Regraded, ...]) -> bool:
     unseen = sum(result.outcome is Outcome.OPEN for result in results)
     right = sum(claim.verdict == Verdict.RIGHT.word for claim in report.claims.values())
     note = f", {unseen} cannot be judged again" if unseen else ""
-    print(f"{path}: {right} of {len(results)} right{note}" + (f", of {report.name}" if report.name else ""))
+    print(harmless(f"{path}: {right} of {len(results)} right{note}" + (f", of {report.name}" if report.name else "")))
     for result in differs:
-        print(f"  {result}")
+        print(harmless(f"  {result}"))
     return not differs
 
 

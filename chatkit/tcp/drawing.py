@@ -17,7 +17,7 @@ from chatkit.tcp.history import Moment
 from chatkit.tcp.judge import Judgement
 from chatkit.tcp.segment import Flag, Segment, at
 from chatkit.tcp.states import Possible, State
-from chatkit.tcp.style import STYLE
+from chatkit.tcp.style import NO_FORMULAS, STYLE
 from chatkit.tcp.visible import visible
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def page(ladder: "Ladder") -> str:
     text = escape(ladder.in_full())
     details = f"<details><summary>The same as text</summary><pre>{text}</pre></details>"
     scrolled = f'<div style="overflow-x:auto"><div style="min-width:{MIN_WIDTH}px">{draw(ladder)}</div></div>'
-    return f'<figure style="margin:0">{scrolled}{details}</figure>'
+    return f'<figure class="{NO_FORMULAS}" style="margin:0">{scrolled}{details}</figure>'
 
 
 @dataclass

@@ -13,6 +13,8 @@ _DARK_PAGES = (
     'html[theme="dark"] .chatkit-ladder',
 )
 
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"  # a page leaves dollar signs in it alone: who says "$5 or $6" means it
+
 STYLE = "\n".join(
     [
         f".chatkit-ladder{{{_LIGHT}}}",

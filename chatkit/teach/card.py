@@ -7,6 +7,8 @@ Text and ground are those of the page, light or dark; each verdict's hue has at 
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
+from chatkit.tcp.style import NO_FORMULAS
+
 if TYPE_CHECKING:
     from chatkit.teach.feedback import Feedback
     from chatkit.teach.verdict import Verdict
@@ -46,7 +48,10 @@ def card(feedback: Told) -> str:
     heading = f'<span aria-hidden="true">{verdict.sign}</span> {escape(_capital(feedback.heading))}'
     sentences = "".join(f"<div>{escape(sentence)}</div>" for sentence in feedback.sentences)
     looks = _LOOKS.format(hue=_HUES[verdict.word])
-    return f'<div role="status" style="{looks}"><div style="font-weight:600">{heading}</div>{sentences}</div>'
+    return (
+        f'<div class="{NO_FORMULAS}" role="status" style="{looks}">'
+        f'<div style="font-weight:600">{heading}</div>{sentences}</div>'
+    )
 
 
 def page(feedback: "Feedback") -> str:

@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.headers_only import has_text, headers_only
@@ -31,6 +31,7 @@ CAPTURE, ANSWERS, VERDICTS = "capture.pcapng", "answers.txt", "verdicts.json"
 MAX_CAPTURE_BYTES = 256 * 1024**2  # a report comes from anybody, and zip can make much of little
 MAX_TEXT_BYTES = 1024**2
 MAX_NAME = 100  # characters
+MAX_VERDICTS = 1000
 
 # What zipfile raises of a file that is broken, encrypted, or packed in a way that it does not know
 _NO_ZIP = (OSError, BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError)
@@ -79,7 +80,7 @@ class Regraded:
     why: str
 
     def __str__(self) -> str:
-        return f"{clean(self.id)}: {self.outcome.value}. {self.why}"
+        return f"{clean(self.id)[:MAX_NAME]}: {self.outcome.value}. {self.why}"
 
 
 def write_report(
@@ -145,9 +146,13 @@ def _saved(capture: Capture) -> bytes:
 def _member(file: ZipFile, name: str, limit: int) -> bytes:
     if name not in file.namelist():
         raise MisuseError(f"It has no {name}, which every report has.")
-    if (size := file.getinfo(name).file_size) > limit:
-        raise MisuseError(f"Its {name} takes {size} bytes, at most {limit}.")
-    return file.read(name)
+    about = file.getinfo(name)
+    if about.file_size > limit:
+        raise MisuseError(f"Its {name} takes {about.file_size} bytes, at most {limit}.")
+    if about.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        raise MisuseError(f"Its {name} is packed in a way that no report is.")  # one that unpacks without a limit
+    with file.open(name) as member:
+        return member.read(about.file_size)  # read() alone would unpack all of one that lies about its size
 
 
 def _encode(claims: Mapping[str, Claim], name: str) -> str:
@@ -169,6 +174,8 @@ def _decode(data: bytes) -> tuple[dict[str, Claim], str]:
     verdicts = said.get("verdicts")
     if not isinstance(verdicts, dict):
         raise MisuseError(f"Its {VERDICTS} has no verdicts.")
+    if len(verdicts) > MAX_VERDICTS:
+        raise MisuseError(f"Its {VERDICTS} has {len(verdicts)} verdicts, at most {MAX_VERDICTS}.")
     return {id: _claim(id, verdict) for id, verdict in verdicts.items()}, clean(str(said.get("name", "")))[:MAX_NAME]
 
 

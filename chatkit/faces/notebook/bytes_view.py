@@ -12,6 +12,7 @@ from chatkit.errors import MisuseError
 from chatkit.tcp.conversation import Conversation, Found
 from chatkit.tcp.segment import at
 from chatkit.tcp.stream import Piece
+from chatkit.tcp.style import NO_FORMULAS
 from chatkit.tcp.visible import visible
 
 WIDTH = 16  # bytes in a row
@@ -70,10 +71,11 @@ class BytesView:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return "".join(
+        parts = (
             f'<div style="padding:0 8px"><bdi>{escape(words)}</bdi>{_paper(part) if part else ""}</div>'
             for words, part in self._parts()
         )
+        return f'<div class="{NO_FORMULAS}">{"".join(parts)}</div>'
 
     def _parts(self) -> Iterator[tuple[str, Piece | None]]:
         """Sentences, each with the bytes that it speaks of."""

@@ -26,6 +26,7 @@ from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
 from chatkit.tcp.ladder import Ladder
 from chatkit.tcp.segment import Segment
+from chatkit.tcp.style import NO_FORMULAS
 from chatkit.tcp.visible import visible
 
 SERVER = "server"  # the host whose port is watched
@@ -119,7 +120,8 @@ class Told:
             for call, what in self._rows()
         )
         heads = f'<tr><th scope="col" style="{_CELL}">call</th><th scope="col" style="{_CELL}">on the wire</th></tr>'
-        table = f'<table style="font-family:monospace"><thead>{heads}</thead><tbody>{rows}</tbody></table>'
+        looks = f'class="{NO_FORMULAS}" style="font-family:monospace"'
+        table = f"<table {looks}><thead>{heads}</thead><tbody>{rows}</tbody></table>"
         return table + (self.ladder._repr_html_() if self.ladder else f"<div>{escape(self._words)}</div>")
 
     @property

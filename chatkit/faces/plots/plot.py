@@ -18,6 +18,7 @@ from matplotlib.ticker import StrMethodFormatter
 from chatkit.errors import MisuseError
 from chatkit.faces.plots.look import FAINT, GRID, INK, PAPER, drawable
 from chatkit.faces.plots.words import sentences
+from chatkit.tcp.style import NO_FORMULAS
 
 TIME = "time since the first segment, in seconds"
 SIZE = (9.0, 5.4)  # inches
@@ -28,7 +29,6 @@ ROOM = 64  # characters in a line of the title
 SHORT = 100  # characters of the line below the title
 
 _METADATA = {".png": ("Title", "Description"), ".svg": ("Title", "Description"), ".pdf": ("Title", "Subject")}
-_NO_FORMULAS = "mathjax_ignore tex2jax_ignore"  # a page leaves dollar signs in it alone
 
 Points = Sequence[tuple[float, float]]
 
@@ -110,7 +110,7 @@ class Plot(Figure):
         return (
             f'<figure style="margin:0"><img alt="{words}" width="{width}" style="max-width:100%;height:auto" '
             f'src="data:image/png;base64,{b64encode(picture.getvalue()).decode()}">'
-            f'<details class="{_NO_FORMULAS}"><summary>The same in words</summary><p>{words}</p></details></figure>'
+            f'<details class="{NO_FORMULAS}"><summary>The same in words</summary><p>{words}</p></details></figure>'
         )
 
     def _write(self, file: Path | BytesIO, kind: str, metadata: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ Three kinds of thread meet here: callbacks of the widgets, the chat's own thread
 one value, the `Screen`, under a lock, and ask the painter, who alone changes what is seen.
 """
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,15 +37,21 @@ class ChatWidget:
     """One user's chat; the last value of a cell shows it. Its threads are daemons, so that a kernel can end."""
 
     def __init__(
-        self, name: str = "", server: Address = ("127.0.0.1", DEFAULT_PORT), *, host: Host = THIS_COMPUTER
+        self,
+        name: str = "",
+        server: Address = ("127.0.0.1", DEFAULT_PORT),
+        *,
+        host: Host = THIS_COMPUTER,
+        tls: ssl.SSLContext | None = None,
+        reconnect: bool = False,
     ) -> None:
         self._screen = Screen(name=name)
         self._logging_in = self._closed = False
         self._changed = threading.Condition()  # guards _screen
-        self._make(name, server)
+        self._make(name, server, reconnect)
         self._paint()
         self._painter = Painter(self._paint, name or "new")
-        self._chat = Chat(self._take, host=host, password=room_password(), daemon=True)
+        self._chat = Chat(self._take, host=host, password=room_password(), tls=tls, reconnect=reconnect, daemon=True)
         if name:
             self._connect(name, server)
             self._await_phase(Phase.CONNECTED, Phase.OFFLINE)
@@ -106,7 +113,7 @@ class ChatWidget:
         """Connect again as the last time; the chat shows how it went."""
         self._take(Status(Phase.CONNECTING))
         self._chat.reconnect()
-        self._await_phase(Phase.CONNECTED, Phase.OFFLINE)
+        self._await_phase(Phase.CONNECTED, Phase.OFFLINE, Phase.WAITING)
 
     def close(self) -> None:
         """Disconnect for good, and end every thread; what was said stays to be read. Safe to call twice."""
@@ -125,7 +132,7 @@ class ChatWidget:
 
     # ---- the parts ----
 
-    def _make(self, name: str, server: Address) -> None:
+    def _make(self, name: str, server: Address, reconnect: bool) -> None:
         self._head, self._log, self._users, self._trouble = HTML(), HTML(), HTML(), HTML()
         self._entry = Entry(
             self._guarded(self._enter), description="Message", placeholder="Message to everybody, or /help"
@@ -133,10 +140,14 @@ class ChatWidget:
         send = _button("Send", "Send the message (or press Enter)", self._guarded(self._enter))
         send.button_style = "primary"
         self._leave = _button("Disconnect", "Leave the chat", self._guarded(lambda: self._chat.disconnect()))
-        self._form = Form(name, server, self._guarded(self._log_in))
+        self._form = Form(name, server, reconnect, self._guarded(self._log_in), self._keep)
         self._bottom = _marked(HBox([self._entry.widget, send]), "ck-bottom")
-        self._foot = VBox([self._trouble, self._bottom, self._form.box])
-        top = _marked(HBox([self._head, self._leave]), "ck-top")
+        now = _button("Try now", "Do not wait", self._guarded(lambda: self._chat.reconnect()))
+        stop = _button("Stop trying", "Stay away", self._guarded(lambda: self._chat.disconnect()))
+        self._waiting = _marked(HBox([now, stop]), "ck-waiting")
+        self._foot = VBox([self._trouble, self._waiting, self._bottom, self._form.box])
+        self._read = _button("", "Take the mark away", self._guarded(lambda: self._change(Screen.read)))
+        top = _marked(HBox([self._head, self._read, self._leave]), "ck-top")
         log, users = _marked(Box([self._log]), "ck-log"), _marked(Box([self._users]), "ck-people")
         self._middle = _marked(HBox([log, users]), "ck-middle")
         style = HTML(STYLE, layout=Layout(display="none"))
@@ -156,6 +167,9 @@ class ChatWidget:
             raise MisuseError("Type a name to be known by.")
         self._logging_in = True
         self._connect(name, server)
+
+    def _keep(self, wanted: bool) -> None:
+        self._chat.keeps_reconnecting = wanted
 
     def _guarded(self, work: Callable[[], None]) -> Callable[..., None]:
         return guarded(work, self._complain)
@@ -199,8 +213,11 @@ class ChatWidget:
         phase = screen.status.phase
         self._form.show("Reconnect" if screen.was_in else "Connect", screen.status.blame)
         _show(self._middle, screen.was_in)
+        self._read.description = f"Mark {screen.unread.count} as read"
+        _show(self._read, bool(screen.unread.count))
         _show(self._leave, phase is Phase.CONNECTED)
-        _show(self._bottom, phase is Phase.CONNECTED)
+        _show(self._waiting, bool(screen.waiting))
+        _show(self._bottom, phase is Phase.CONNECTED or bool(screen.waiting))
         _show(self._form.box, phase is Phase.OFFLINE)
         _show(self._foot, not self._closed)
         if self._logging_in and phase is Phase.CONNECTED:

@@ -6,6 +6,7 @@ The main thread reads the keyboard. What is to be shown comes in the chat's own 
 """
 
 import contextlib
+import ssl
 import sys
 import threading
 from dataclasses import replace
@@ -44,14 +45,21 @@ def main(argv: list[str]) -> int:
         return 1
     if by_hand and obeys_escapes(sys.stdout):
         colour = wants_colour(sys.stdout)
-        return Terminal(key_by_key(sys.stdin), TypingScreen(sys.stdout, colour), by_hand, colour).run(login)
-    return Terminal(Keyboard(sys.stdin), PipeScreen(sys.stdout, sys.stderr), by_hand).run(login)
+        return Terminal(key_by_key(sys.stdin), TypingScreen(sys.stdout, colour), by_hand, colour, login.tls).run(login)
+    return Terminal(Keyboard(sys.stdin), PipeScreen(sys.stdout, sys.stderr), by_hand, tls=login.tls).run(login)
 
 
 class Terminal:
     """One user's chat; `by_hand` says whether there is somebody who can be asked."""
 
-    def __init__(self, keyboard: Keyboard, screen: Screen, by_hand: bool, colour: bool = False) -> None:
+    def __init__(
+        self,
+        keyboard: Keyboard,
+        screen: Screen,
+        by_hand: bool,
+        colour: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._keyboard, self._screen, self._by_hand, self._colour = keyboard, screen, by_hand, colour
         self._status = Status(Phase.OFFLINE)
         self._answers: SimpleQueue[Status] = SimpleQueue()  # how each attempt to connect went
@@ -62,7 +70,7 @@ class Terminal:
         self._new_here = False  # and have not seen yet who else is here
         # Daemons, so that a second Ctrl-C ends us even while a server does not answer.
         patience = GOODBYE_TIME if by_hand else _SCRIPT_PATIENCE
-        self._chat = Chat(self._door, password=room_password(), patience=patience, daemon=True)
+        self._chat = Chat(self._door, password=room_password(), tls=tls, patience=patience, daemon=True)
 
     def run(self, login: Login) -> int:
         """Connect, chat, leave; give the exit code."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from chatkit.faces.display import why_no_window
 from chatkit.faces.port import port_option
+from chatkit.faces.sealing import add_client_options, context_of_client
 from chatkit.faces.tk.emoji_fonts import protect_from_colour_fonts
 from chatkit.faces.user import own_name
 from chatkit.net.host import DEFAULT_PORT
@@ -21,13 +22,14 @@ _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # Ctrl-C; kill; the termi
 def main(argv: list[str]) -> int:
     """Open the window and stay until it is closed; gives the exit code."""
     options = _read_options(argv)
+    tls = context_of_client(options)
     if why_not := why_no_window():
         print(why_not, file=sys.stderr)
         return 1
     protect_from_colour_fonts()
     from chatkit.faces.tk.chat_window import ChatWindow
 
-    window = ChatWindow(options.name, (options.server, options.port), options.title, options.reconnect)
+    window = ChatWindow(options.name, (options.server, options.port), options.title, options.reconnect, tls)
     with _ending_with(window.close_soon):
         window.run(options.connect)
     return 0
@@ -41,6 +43,7 @@ def _read_options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--connect", action="store_true", help="connect at once, without waiting for the form")
     parser.add_argument("--reconnect", action="store_true", help="try again, by itself, when the connection is lost")
     parser.add_argument("--title", default="chatkit", help="the title of the window")
+    add_client_options(parser)
     return parser.parse_args(argv)
 
 

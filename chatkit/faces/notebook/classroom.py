@@ -12,6 +12,7 @@ Together they end when the kernel does, or at the press of `end_button()`.
 
 import atexit
 import os
+import ssl
 import subprocess
 
 from ipywidgets import HTML, Button, HBox
@@ -53,14 +54,16 @@ class Classroom:
             self._lan = _lan_or_stand_in(names, kind)
         return self._lan
 
-    def start_server(self, lan: Lan | StandIn | None = None, port: int = 0) -> Server:
+    def start_server(
+        self, lan: Lan | StandIn | None = None, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> Server:
         """Start a server on the host of the LAN called server, or on this computer; end the one from before.
 
-        Port 0 lets the system choose a free one. Raises MachineError where the port cannot be had.
+        Port 0 lets the system choose a free one; with `tls` it seals. Raises MachineError where the port cannot be had.
         """
         self._end_chat()
         host: Host = THIS_COMPUTER if lan is None else lan[SERVER]
-        self._server = Server(port, host=host, daemon=True).start()
+        self._server = Server(port, host=host, tls=tls, daemon=True).start()
         return self._server
 
     def watch(self, server: Server) -> Catch:
@@ -70,14 +73,14 @@ class Classroom:
         self._capture = catch(server.address[1], lan=lan if isinstance(lan, Lan) else None)
         return self._capture
 
-    def join(self, name: str, server: Server) -> ChatWidget:
+    def join(self, name: str, server: Server, tls: ssl.SSLContext | None = None) -> ChatWidget:
         """Give a chat that is connected to the server, and end the one of this name from before.
 
-        On a LAN it runs on the host of its name; MisuseError if there is none.
+        On a LAN it runs on the host of its name; MisuseError if there is none. With `tls` it seals.
         """
         host = self._host(name, server)
         self._end_client(name, server)
-        chat = ChatWidget(name, server.address, host=host or THIS_COMPUTER)
+        chat = ChatWidget(name, server.address, host=host or THIS_COMPUTER, tls=tls)
         self._clients[server.address, fold(name)] = chat
         return chat
 

@@ -4,6 +4,7 @@ Only the thread that made Tk may touch a widget: from another one it raises or f
 for what the chat's threads have put into the queue, and never waits for them.
 """
 
+import ssl
 import sys
 import tkinter as tk
 import traceback
@@ -29,13 +30,20 @@ _SMALLEST = ("290p", "230p")
 class ChatWindow:
     """One user's window. `close_soon` may be called from anywhere, the rest only in the thread that made it."""
 
-    def __init__(self, name: str, server: Address, title: str = "chatkit", reconnect: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        server: Address,
+        title: str = "chatkit",
+        reconnect: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         looks.draw_sharply()
         self.root = tk.Tk(className="Chatkit")
         self._fonts = looks.dress(self.root)
         self._icon = looks.draw_icon(self.root)
         self._title, self._name, self._unread = title, "", Unread()
-        self._chat = QueuedChat(reconnect)
+        self._chat = QueuedChat(reconnect, tls)
         self._keeps = tk.BooleanVar(self.root, reconnect)
         self._keeps.trace_add("write", lambda *_: self._chat.keep_reconnecting(self._keeps.get()))
         self._online = self._closing = self._to_be_closed = False

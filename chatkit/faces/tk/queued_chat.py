@@ -5,6 +5,7 @@
 A cancelled chat is left to a thread that sees it to its end; what it still says goes to a queue that nobody reads.
 """
 
+import ssl
 import threading
 from collections.abc import Iterator
 from itertools import islice
@@ -19,8 +20,8 @@ from chatkit.net.event import Address
 class QueuedChat:
     """One user's chat. Its methods return at once, except `join`; they are for one thread."""
 
-    def __init__(self, reconnect: bool = False) -> None:
-        self._keeps_reconnecting = reconnect
+    def __init__(self, reconnect: bool = False, tls: ssl.SSLContext | None = None) -> None:
+        self._keeps_reconnecting, self._tls = reconnect, tls
         self._updates: SimpleQueue[Update] = SimpleQueue()
         self._chat: Chat | None = None
         self._last: tuple[str, Address] | None = None
@@ -31,7 +32,9 @@ class QueuedChat:
         self._last = name, server
         if self._chat is None:
             self._updates = SimpleQueue()
-            self._chat = Chat(self._updates.put, password=room_password(), reconnect=self._keeps_reconnecting)
+            self._chat = Chat(
+                self._updates.put, password=room_password(), tls=self._tls, reconnect=self._keeps_reconnecting
+            )
         self._chat.connect(name, server)
 
     def reconnect(self) -> None:

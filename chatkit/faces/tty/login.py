@@ -1,12 +1,14 @@
 """Who wants to chat, and where: taken from the command line, and asked for in the terminal."""
 
 import argparse
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chatkit.errors import MisuseError
 from chatkit.faces.port import port_option, read_port
+from chatkit.faces.sealing import add_client_options, context_of_client
 from chatkit.faces.tty.screen_text import harmless
 from chatkit.faces.updates import Blame
 from chatkit.faces.user import own_name
@@ -19,11 +21,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A username and a server's address, and whether to come back when the connection is lost."""
+    """A username and a server's address, whether to come back when the connection is lost, and how it is sealed."""
 
     name: str
     server: Address
     reconnect: bool = False
+    tls: ssl.SSLContext | None = None
 
 
 def read_login(argv: list[str], by_hand: bool) -> Login:
@@ -32,6 +35,7 @@ def read_login(argv: list[str], by_hand: bool) -> Login:
     Raises EOFError where the answer is Ctrl-D.
     """
     options = _parser().parse_args(argv)
+    tls = context_of_client(options)
     name, server = options.name or own_name(), (options.server or "127.0.0.1", options.port or DEFAULT_PORT)
     if options.server:
         server = parse_address(options.server, server[1])
@@ -39,7 +43,7 @@ def read_login(argv: list[str], by_hand: bool) -> Login:
         name = _ask_name(name)
     if by_hand and options.server is None:
         server = _ask_server(server, port_too=options.port is None)
-    return Login(name, server, options.reconnect)
+    return Login(name, server, options.reconnect, tls)
 
 
 def ask_again(login: Login, blame: Blame) -> Login:
@@ -59,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", help="your username")
     parser.add_argument("--port", type=port_option, help=f"the server's port ({DEFAULT_PORT})")
     parser.add_argument("--reconnect", action="store_true", help="try again, by itself, when the connection is lost")
+    add_client_options(parser)
     return parser
 
 

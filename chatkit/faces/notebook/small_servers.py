@@ -20,7 +20,7 @@ from chatkit.net.event import Address
 from chatkit.net.host import THIS_COMPUTER, Host
 from chatkit.protocol.framing import LineSplitter
 
-_BUFFER_BYTES = 16384  # of the system, for one client: small, so that one who doesn't read is soon noticed
+BUFFER_BYTES = 16384  # of the system, for one client: small, so that one who doesn't read is soon noticed
 _RECV_BYTES = 65536
 _LOOK = 0.2  # seconds: on macOS and Windows nothing wakes a blocked accept()
 
@@ -72,7 +72,7 @@ class SmallServer:
         """Accept one client after the other."""
         while sock := self._next_client():
             sock.settimeout(None)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
             self._open.append(sock)
             self.serve(Member(sock))
 

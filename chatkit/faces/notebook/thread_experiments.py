@@ -4,20 +4,22 @@
     while_one_leaves(ThreadEach, lan)       ann leaves while a line is being sent to everybody
     while_two_speak(ThreadEach, lan)        two lines are being sent at once
     while_one_sleeps(WithLock, lan)         one client doesn't read
+    torn_lines(lan)                         two threads call sendall on one socket: no server, and nobody chooses
 
 Which thread runs next is the system's choice. Here the choice is made: between two sends the server is held until the
 other thing has happened, or can't. What a server allows there may happen to it on any day.
 """
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from chatkit.faces.notebook.aligned import aligned
-from chatkit.faces.notebook.guest import FEW, MANY, STALLED, Guest, in_turns
-from chatkit.faces.notebook.small_servers import SmallServer
+from chatkit.faces.notebook.guest import FEW, MANY, STALLED, TURN, Guest, in_turns
+from chatkit.faces.notebook.small_servers import BUFFER_BYTES, SmallServer
 from chatkit.faces.notebook.thread_spans import Span
 from chatkit.faces.notebook.thread_timeline import ThreadTimeline, thread_timeline
 from chatkit.net.event import Event, What
@@ -184,3 +186,59 @@ class _Stage:
         """How it went, with what these guests heard."""
         rows = tuple((name, ", ".join(self.guests[name].said) or "heard nothing") for name in names)
         return Told(self.kind.__name__, story, rows, self.timeline())
+
+
+# ---- two threads, one socket ----
+
+_TALKERS = ("a", "b")
+_EACH = 10  # lines
+_LINE_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class Torn:
+    """How many lines arrived, and how many of them are made of pieces of two."""
+
+    lines: int
+    torn: int
+    bytes: int
+
+    def __repr__(self) -> str:
+        return f"{self.torn} of {self.lines} lines are torn; of {self.bytes:,} bytes none is lost"
+
+
+def torn_lines(hosts: Hosts, lock: AbstractContextManager[object] | None = None) -> Torn:
+    """Let two threads call sendall on one socket, with the lock if there is one, and look at what arrives.
+
+    One thread's lines are all "a", the other's are all "b". The reader begins when both are in the middle of it.
+    """
+    with hosts["server"].listen(0) as listener:
+        address = hosts["server"].address, listener.getsockname()[1]
+        with hosts["guests"].connect(address) as sender, listener.accept()[0] as reader:
+            sender.settimeout(None)
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+            threads = [threading.Thread(target=_talk, args=(sender, letter, lock)) for letter in _TALKERS]
+            for thread in threads:
+                thread.start()
+            time.sleep(TURN * 25)  # both get as far as they can; each line is much longer than that
+            data = _read(reader, len(_TALKERS) * _EACH * (_LINE_BYTES + 1))
+            for thread in threads:
+                thread.join()
+    lines = data.split(b"\n")[:-1]
+    return Torn(len(lines), sum(line not in _WHOLE for line in lines), len(data))
+
+
+_WHOLE = {letter.encode() * _LINE_BYTES for letter in _TALKERS}
+
+
+def _talk(sock: socket.socket, letter: str, lock: AbstractContextManager[object] | None) -> None:
+    for _ in range(_EACH):
+        with lock or nullcontext():
+            sock.sendall(letter.encode() * _LINE_BYTES + b"\n")
+
+
+def _read(sock: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size and (piece := sock.recv(65536)):
+        data += piece
+    return bytes(data)

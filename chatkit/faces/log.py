@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TextIO
 
+from chatkit.faces.alphabets import remark_on
 from chatkit.faces.colours import colour_of
 from chatkit.faces.tty.screen_text import DIM, RED, YELLOW, harmless, hue, isolate, styled, wants_colour
 from chatkit.net.event import Address, Event, What
@@ -29,7 +30,7 @@ class Entry:
 
 
 WORTH_A_LINE = {
-    What.JOINED: Entry("{who} joined"),
+    What.JOINED: Entry("{who} joined{remark}"),
     What.LEFT: Entry("{who} left{why}"),
     What.REFUSED: Entry("{who} was refused ({code}): {sentence}", YELLOW),
     What.TROUBLE: Entry("trouble{why}", RED),
@@ -46,7 +47,8 @@ def log_line(event: Event, colour: bool = False) -> str | None:
     text = isolate(harmless(event.text))
     code, _, sentence = text.partition(" ")
     who = event.who or "somebody"  # who has not joined has no name
-    words = entry.words.format(who=who, why=f": {text}" if text else "", code=code, sentence=sentence)
+    why, remark = f": {text}" if text else "", remark_on(event.who)
+    words = entry.words.format(who=who, why=why, code=code, sentence=sentence, remark=remark)
     style = entry.style or (hue(colour_of(event.who).terminal) if event.who else DIM)
     clock = time.strftime("%H:%M:%S", time.localtime(event.when))
     return f"{styled(clock, DIM, colour)}  {_shown(event.address):{_ADDRESS_WIDTH}}  {styled(words, style, colour)}"

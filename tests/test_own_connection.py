@@ -70,7 +70,7 @@ def test_of_interleaved_connections_each_has_only_its_own_bytes() -> None:
 
 
 def test_a_connection_of_the_same_ports_is_another_one() -> None:
-    first, second = Ends(100, 300).chat(b"first\n"), Ends(5_000_000, 7_000_000).chat(b"later\n")
+    first, second = Ends(100, 300).chat(b"first\n"), Ends(500_000_000, 700_000_000).chat(b"later\n")
     connections = kept(framed(first, second))
     between = START + (len(first) + 1) * 1_000_000 - 1
     earlier, later = found(connections, ANN, 0, between), found(connections, ANN, between, EVER)
@@ -79,14 +79,14 @@ def test_a_connection_of_the_same_ports_is_another_one() -> None:
 
 
 def test_where_the_syn_of_the_later_one_was_missed_its_frames_are_nobodys() -> None:
-    first, second = Ends(100, 300).chat(b"first\n"), Ends(9_000_000, 8_000_000).chat(b"later\n")
+    first, second = Ends(100, 300).chat(b"first\n"), Ends(900_000_000, 800_000_000).chat(b"later\n")
     connections = kept(framed(first, second[1:]))
     assert len(connections) == 1
     assert b"later" not in bytes_of(found(connections, ANN).capture())
 
 
 def test_a_late_frame_of_the_earlier_one_does_not_get_into_the_later_one() -> None:
-    first, second = Ends(100, 300).chat(b"first\n"), Ends(9_000_000, 8_000_000).chat(b"later\n")
+    first, second = Ends(100, 300).chat(b"first\n"), Ends(900_000_000, 800_000_000).chat(b"later\n")
     connections = kept(framed(first, second, [first[5]]))
     assert b"first" not in bytes_of(found(connections, ANN).capture())
 

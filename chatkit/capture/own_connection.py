@@ -19,7 +19,7 @@ from chatkit.tcp.sequence import distance
 
 MAX_BYTES = 8 * 1024 * 1024  # of one connection; further frames are only counted
 
-_REACH = 1 << 22  # sequence numbers: more than a chat has under way, and a thousandth of all that there are
+_REACH = 1 << 24  # sequence numbers: more than can be under way, and a small part of all that there are
 
 
 class OwnConnection:

@@ -100,8 +100,8 @@ class Links:
 
     def _come(self, client: Address, when: int) -> None:
         """Two at once from one port are possible, to two addresses of ours: then neither has a link."""
-        is_second = self._present.pop(client, None)
-        if not is_second:
+        other = self._present.pop(client, None)
+        if other is None:
             self._present[client] = Visit(client, self._last_accepted.get(client, 0), when)
         self._last_accepted[client] = when
         self._last_accepted.move_to_end(client)

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from ipywidgets import Button, Text
+from ipywidgets import HTML, Button, Checkbox, Text
 
 from chatkit import Server
 from chatkit.errors import MisuseError, PeerError
 from chatkit.faces import chat_widget
+from chatkit.faces.backoff import Backoff
+from chatkit.faces.chat import Chat
 from chatkit.faces.chat_widget import ChatWidget
 from tests.peer import Peer
 
@@ -22,8 +24,8 @@ Open = Callable[..., ChatWidget]
 def open_chat(server: Server) -> Iterator[Open]:
     with ExitStack() as stack:
 
-        def open_one(*arguments: object) -> ChatWidget:
-            chat = ChatWidget(*arguments)  # type: ignore[arg-type]
+        def open_one(*arguments: object, **named: object) -> ChatWidget:
+            chat = ChatWidget(*arguments, **named)  # type: ignore[arg-type]
             stack.callback(chat.close)
             return chat
 
@@ -41,7 +43,7 @@ def parts(chat: ChatWidget) -> list[object]:
 
 def seen(chat: ChatWidget) -> str:
     """All HTML that stands in it."""
-    return "".join(getattr(part, "value", "") for part in parts(chat) if not isinstance(part, Text))
+    return "".join(part.value for part in parts(chat) if isinstance(part, HTML))
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -215,6 +217,52 @@ def test_a_server_that_ends_is_noticed(open_chat: Open) -> None:
         ann = open_chat("ann", server.address)
     wait_until(lambda: "The server said BYE" in seen(ann))
     assert "not connected" in seen(ann)
+
+
+def test_a_chat_that_keeps_reconnecting_says_when_and_comes_back(
+    open_chat: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Chat.__init__.__kwdefaults__, "backoff", Backoff(first=0.001, most=0.01))
+    with Server(port=0) as server:
+        ann = open_chat("ann", server.address, reconnect=True)
+    wait_until(lambda: "Nobody listens" in seen(ann) and "Trying again in" in seen(ann))
+    assert is_shown(ann._waiting) and is_shown(ann._bottom) and not is_shown(ann._form.box)
+    type_and_enter(ann, "hello?")
+    wait_until(lambda: "Not sent: not connected." in seen(ann))
+    with Server(port=server.address[1]):
+        wait_until(lambda: "Connected again: you are ann." in seen(ann) and "Users (1)" in seen(ann))
+        assert "The server said BYE: the server is closing." in seen(ann)
+        wait_until(lambda: not is_shown(ann._waiting))
+        assert line(ann, "Message").value == "hello?"
+        ann.close()
+
+
+@pytest.mark.parametrize("words", ["Try now", "Stop trying"])
+def test_a_wait_can_be_ended_or_cut_short(open_chat: Open, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    monkeypatch.setitem(Chat.__init__.__kwdefaults__, "backoff", Backoff(90.0, 90.0, lambda: 1.0))
+    with Server(port=0) as server:
+        ann = open_chat("ann", server.address)
+        box = next(part for part in parts(ann) if isinstance(part, Checkbox))
+        box.value = True
+    wait_until(lambda: "Trying again in 90 s (try 1)." in seen(ann))
+    button(ann, words).click()
+    if words == "Try now":
+        wait_until(lambda: "(try 2)." in seen(ann))
+    else:
+        wait_until(lambda: "You stopped trying to reconnect." in seen(ann) and is_shown(ann._form.box))
+
+
+def test_what_others_say_is_new_until_one_speaks_or_says_so(server: Server, open_chat: Open) -> None:
+    ann, bob = open_chat("ann", server.address), open_chat("bob", server.address)
+    bob.say("one")
+    bob.say("two")
+    wait_until(lambda: "2 new</div>" in seen(ann) and is_shown(ann._read))
+    button(ann, "Mark 2 as read").click()
+    wait_until(lambda: " new</div>" not in seen(ann) and not is_shown(ann._read))
+    bob.say("three")
+    wait_until(lambda: "1 new</div>" in seen(ann))
+    ann.say("I read it")
+    wait_until(lambda: " new</div>" not in seen(ann))
 
 
 def test_everything_that_comes_is_painted_though_it_comes_fast(server: Server, open_chat: Open) -> None:

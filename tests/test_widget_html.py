@@ -6,6 +6,7 @@ from chatkit.faces.colours import colour_of
 from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status
 from chatkit.faces.widgets import html
 from chatkit.faces.widgets.screen import MAX_LINES, Screen
+from chatkit.net.tls import Seal
 
 SERVER = ("127.0.0.1", 9898)
 ATTACK = '<script>alert(1)</script><img src=x onerror="alert(2)">&amp;</bdi></div>'
@@ -59,6 +60,39 @@ def test_the_head_says_who_where_and_whether_connected() -> None:
     text = Seen(html.head(CONNECTED)).text
     assert all(word in text for word in ("ann", "connected", "127.0.0.1:50000", "127.0.0.1:9898"))
     assert "not connected" in Seen(html.head(Screen())).text
+
+
+def test_the_mark_stands_above_the_first_unread_line_also_when_that_is_gone() -> None:
+    old, new = Line(Kind.SAID, "old", "bob", mine=True), Line(Kind.SAID, "news", "bob")
+    screen = Screen().after(old).after(new).after(new)
+    text = Seen(html.log(screen)).text
+    assert text.index("old") < text.index("2 new") < text.index("news")
+    assert " new" not in Seen(html.log(screen.read())).text
+    for _ in range(MAX_LINES):
+        screen = screen.after(new)
+    assert Seen(html.log(screen)).text.count(f"{MAX_LINES + 2} new") == 1
+
+
+def test_the_past_has_no_time_and_is_not_new() -> None:
+    page = html.log(Screen().after(Line(Kind.PAST, "long ago", "bob")))
+    assert "ck-past" in page and "ck-time" not in page and "ck-new" not in page
+
+
+def test_a_countdown_is_seen_and_not_read_aloud_each_second() -> None:
+    first = CONNECTED.after(Status(Phase.WAITING, "Lost.", "ann", plan="Trying again in 2 s (try 1).", seconds=2))
+    later = first.after(Status(Phase.WAITING, "Lost.", "ann", plan="Trying again in 1 s (try 1).", is_news=False))
+    assert 'role="alert"' in html.trouble(first)
+    assert "Lost. Trying again in 1 s (try 1)." in html.trouble(later) and "alert" not in html.trouble(later)
+    trying = later.after(Status(Phase.CONNECTING, "Connecting", "ann", is_news=False))
+    assert "Lost." in html.trouble(trying)
+    assert html.trouble(trying.after(Status(Phase.CONNECTED, "Connected again.", "ann"))) == ""
+
+
+def test_the_head_says_how_the_connection_is_sealed() -> None:
+    seal = Seal("TLS 1.3", "TLS_AES_256_GCM_SHA384", "AB:CD")
+    status = Status(Phase.CONNECTED, "You are ann.", "ann", ("127.0.0.1", 50000), SERVER, seal=seal)
+    page = html.head(Screen().after(status))
+    assert "TLS 1.3" in Seen(page).text and "AB:CD" in page
 
 
 def test_own_messages_and_private_ones_are_marked_in_words() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status
 from chatkit.faces.widgets.screen import MAX_LINES, Screen
 
@@ -43,3 +45,20 @@ def test_connecting_takes_the_trouble_away() -> None:
     assert refused.trouble == "Nobody listens."
     assert refused.after(Status(Phase.CONNECTING)).trouble == ""
     assert not refused.was_in
+
+
+def test_the_chat_box_keeps_when_one_went_and_when_one_came_again() -> None:
+    screen = Screen().after(CONNECTED).after(Status(Phase.WAITING, "Lost.", plan="Trying again in 1 s (try 1)."))
+    screen = screen.after(Status(Phase.CONNECTING, "Connecting", is_news=False))
+    screen = screen.after(Status(Phase.WAITING, "Nobody listens.", plan="Trying again in 2 s (try 2)."))
+    assert screen.waiting == "Nobody listens. Trying again in 2 s (try 2)."
+    screen = screen.after(Status(Phase.CONNECTED, "Connected again: you are ann."))
+    assert [line.text for line in screen.lines] == ["Lost.", "Connected again: you are ann."]
+    assert screen.waiting == ""
+
+
+def test_what_the_user_did_wrong_stays_while_the_wait_is_counted_down() -> None:
+    waiting = Status(Phase.WAITING, "Lost.", plan="Trying again in 2 s (try 1).")
+    screen = replace(Screen().after(CONNECTED).after(waiting), trouble="Not sent: not connected.")
+    assert screen.after(replace(waiting, is_news=False)).trouble == "Not sent: not connected."
+    assert screen.after(waiting).trouble == ""

@@ -1,8 +1,8 @@
-"""The three fields that a chat needs to begin, in a notebook: who you are, and where the server is."""
+"""What a chat needs to begin, in a notebook: who you are, where the server is, and whether to stay with it."""
 
 from collections.abc import Callable
 
-from ipywidgets import Button, HBox
+from ipywidgets import Button, Checkbox, HBox
 
 from chatkit.faces.updates import Blame
 from chatkit.faces.widgets.entry import Entry
@@ -13,16 +13,21 @@ _MARKS = {blame: f"ck-blame-{blame.value}" for blame in Blame if blame.value}
 
 
 class Form:
-    """Calls `connect` when its button or Enter is pressed."""
+    """Calls `connect` when its button or Enter is pressed, and `keep` when its box is ticked or not any more."""
 
-    def __init__(self, name: str, server: Address, connect: Callable[..., None]) -> None:
+    def __init__(
+        self, name: str, server: Address, keeps: bool, connect: Callable[..., None], keep: Callable[[bool], None]
+    ) -> None:
         self._name = _field("Name", name, connect, "ck-field-name")
         self._host = _field("Server", server[0], connect, "ck-field-server")
         self._port = _field("Port", str(server[1]), connect, "ck-field-server")
         self._port.widget.add_class("ck-port")
         self._button = Button(description="Connect", button_style="primary", tooltip="Connect to this server")
         self._button.on_click(connect)
-        self.box = HBox([self._name.widget, self._host.widget, self._port.widget, self._button])
+        ticked = Checkbox(keeps, description="Keep reconnecting if the connection is lost", indent=False)
+        ticked.add_class("ck-keep")
+        ticked.observe(lambda change: keep(bool(change["new"])), "value")
+        self.box = HBox([self._name.widget, self._host.widget, self._port.widget, self._button, ticked])
         self.box.add_class("ck-login")
 
     def read(self) -> tuple[str, Address]:

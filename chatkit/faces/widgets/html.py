@@ -7,7 +7,7 @@ reorder what stands beside it. Colours follow the theme of the notebook; none is
 from html import escape
 
 from chatkit.faces.colours import colour_of
-from chatkit.faces.updates import Blame, Kind, Line, Phase
+from chatkit.faces.updates import Blame, Kind, Line, Phase, Status
 from chatkit.faces.widgets.screen import Screen
 from chatkit.net.event import Address
 from chatkit.net.host import write_address
@@ -15,7 +15,12 @@ from chatkit.protocol.names import fold
 
 MAX_NAMES = 100  # in the list of users; the count above it is of all
 
-_DOTS = {Phase.CONNECTED: "●", Phase.CONNECTING: "◐", Phase.OFFLINE: "○"}  # the shapes differ too
+_DOTS = {  # the shapes differ too
+    Phase.CONNECTED: "●",
+    Phase.CONNECTING: "◐",
+    Phase.WAITING: "◔",
+    Phase.OFFLINE: "○",
+}
 
 
 def head(screen: Screen) -> str:
@@ -23,13 +28,14 @@ def head(screen: Screen) -> str:
     phase = screen.status.phase
     who = _name(screen.name) if screen.name else "<b>Chat</b>"
     state = f'<span class="ck-state ck-{phase.name.lower()}" role="status">{_DOTS[phase]} {phase.value}</span>'
-    return f'<div class="ck-head">{who} {state}</div>{_ends(screen.status.own, screen.status.server)}'
+    return f'<div class="ck-head">{who} {state}</div>{_ends(screen.status)}'
 
 
 def log(screen: Screen) -> str:
-    """The chat box, the newest line last."""
+    """The chat box, the newest line last, with a mark above the first unread one."""
     older = f'<div class="ck-notice">{screen.dropped} older lines are not shown</div>' if screen.dropped else ""
-    lines = "".join(_line(line) for line in screen.lines)
+    new_at = max(0, screen.new_from - screen.dropped) if screen.unread.marked else None
+    lines = "".join(_new(screen) * (at == new_at) + _line(line) for at, line in enumerate(screen.lines))
     nothing = "" if lines else '<div class="ck-notice">Nobody has said anything yet.</div>'
     return f'<div class="ck-lines" role="log" aria-live="polite" aria-label="Messages">{older}{lines}{nothing}</div>'
 
@@ -42,21 +48,28 @@ def users(screen: Screen) -> str:
 
 
 def trouble(screen: Screen) -> str:
-    """Why something was not done, or nothing at all."""
+    """Why something was not done, when we try again, or nothing at all."""
+    alert = ' role="alert"' * screen.status.is_news  # a countdown is not read aloud each second
+    waiting = f'<div class="ck-trouble ck-remark"{alert}>{escape(screen.waiting)}</div>' if screen.waiting else ""
     if not screen.trouble:
-        return ""
+        return waiting
     remark = " ck-remark" * (screen.trouble == screen.status.sentence and screen.status.blame is Blame.NOTHING)
-    return f'<div class="ck-trouble{remark}" role="alert">{escape(screen.trouble)}</div>'
+    return f'{waiting}<div class="ck-trouble{remark}" role="alert">{escape(screen.trouble)}</div>'
+
+
+def _new(screen: Screen) -> str:
+    return f'<div class="ck-new" role="separator">{screen.unread.count} new</div>'
 
 
 def _line(line: Line) -> str:
-    time = f'<span class="ck-time">{line.clock}</span>'
+    time = f'<span class="ck-time">{line.clock}</span>' if line.clock else ""
     match line.kind:
         case Kind.NOTICE:
             return f'<div class="ck-notice"><bdi>{escape(line.text)}</bdi> {time}</div>'
         case Kind.TROUBLE:
             return f'<div class="ck-trouble">{escape(line.text)} {time}</div>'
     classes = "ck-line ck-hue" + " ck-mine" * line.mine + " ck-private" * (line.kind is Kind.TOLD)
+    classes += " ck-past" * (line.kind is Kind.PAST)
     private = ' <span class="ck-time">private</span>' if line.kind is Kind.TOLD else ""
     you = ' <span class="ck-time">you</span>' if line.mine and line.kind is Kind.SAID else ""
     speaker = f"{_name(line.name, line.speaker)}{you}{private} {time}"
@@ -76,10 +89,12 @@ def _you(name: str, screen: Screen) -> str:
     return ' <span class="ck-time">you</span>' if fold(name) == fold(screen.name) else ""
 
 
-def _ends(own: Address | None, server: Address | None) -> str:
-    if not (own and server):
+def _ends(status: Status) -> str:
+    if not (status.own and status.server):
         return ""
-    return f'<div class="ck-ends"><span>you {_address(own)}</span> <span>→ server {_address(server)}</span></div>'
+    seal = f' <span title="{escape(str(status.seal))}">{escape(status.seal.version)}</span>' if status.seal else ""
+    own, server = _address(status.own), _address(status.server)
+    return f'<div class="ck-ends"><span>you {own}</span> <span>→ server {server}</span>{seal}</div>'
 
 
 def _address(address: Address) -> str:

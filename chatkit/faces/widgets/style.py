@@ -56,6 +56,12 @@ STYLE = """<style>
   border-top: 1px solid var(--ck-edge); border-bottom: 1px solid var(--ck-edge);
 }
 .ck-private { font-style: italic; }
+.ck-past { background: none; color: var(--ck-faint); border-left-style: dashed; }
+.ck-new {
+  display: flex; align-items: center; gap: 8px; margin: 2px 0 6px; color: var(--ck-wait); font-size: 0.92em;
+  font-weight: 600;
+}
+.ck-new::before, .ck-new::after { content: ""; flex: 1; border-top: 1px solid currentColor; }
 .ck-notice { margin: 0 0 6px; text-align: center; color: var(--ck-faint); font-size: 0.92em; }
 .ck-trouble { margin: 0 0 6px; padding: 3px 9px; border-left: 3px solid var(--ck-bad); background: var(--ck-tint); }
 .ck-remark { border-color: var(--ck-wait); }
@@ -64,6 +70,9 @@ STYLE = """<style>
 .ck-people li { margin: 0 0 2px; }
 
 .ck-bottom { gap: 8px; align-items: center; }
+.ck-waiting { gap: 8px; margin: 0 0 8px; }
+.ck-keep.widget-checkbox { flex: 1 0 100%; width: auto; margin: 0; }
+.ck-keep label { color: var(--ck-faint); }
 .ck-bottom > .widget-text { flex: 1 1 auto; width: auto; min-width: 0; }
 .ck-bottom > .widget-text > label {  /* for those who hear the page; the others see the placeholder */
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);

@@ -18,6 +18,8 @@ from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER, recorded
 from chatkit.capture.wire_capture import WireCapture
 from chatkit.faces.notebook.aligned import aligned
+from chatkit.faces.notebook.lan_views import conversation_of as conversation_of
+from chatkit.faces.notebook.lan_views import seen as seen
 from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.faces.overheard import Comparison, compare
 from chatkit.faces.transcript import Transcript

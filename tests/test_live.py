@@ -15,6 +15,7 @@ import pytest
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.catch import CHOICE, Replay, catch
+from chatkit.capture.dumpcap_tap import DumpcapTap
 from chatkit.capture.frame import Frame
 from chatkit.capture.live import LiveCapture
 from chatkit.capture.means import means
@@ -122,6 +123,17 @@ def test_tshark_agrees_on_every_number_of_every_segment(by: str, tmp_path: Path)
 def _reading(frame: str, time: str, seq: str, ack: str, size: str, relative: str, flags: str) -> tuple[int, ...]:
     seconds, nanoseconds = time.split(".")
     return int(frame), int(seq), int(ack), int(size), int(relative), int(flags, 16), int(seconds + nanoseconds)
+
+
+@needs_live_capture
+@needs_tshark
+def test_a_dumpcap_that_dies_ends_the_capture_and_what_was_caught_stays() -> None:
+    with LiveCapture(9, by="dumpcap") as live:
+        assert isinstance(live._tap, DumpcapTap) and live._thread
+        live._tap._process.kill()
+        live._thread.join(5)
+        assert not live._thread.is_alive()
+    assert "the capture broke off: dumpcap has ended" in live.capture.remarks
 
 
 @needs_live_capture

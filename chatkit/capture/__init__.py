@@ -16,6 +16,8 @@
     capture       frames, with all that can be read from them; table and packets show them
     wire_capture  the wire of a private LAN, which keeps a log: the best evidence, and no right is needed
     live          an interface of this machine: the next best; ongoing, what both have in common
+    own_connection  the frames of one connection alone; own_connections sorts them, connection_capture catches them
+    interfaces    those over which others may reach this machine
     tap           somewhere that frames come out of: scapy_tap and dumpcap_tap
     means         which of these this machine allows; remedies, for those that it doesn't
     recorded      captures that the kit brings, where nothing else can be had

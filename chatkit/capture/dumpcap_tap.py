@@ -33,6 +33,7 @@ class DumpcapTap:
     def __init__(self, interface: str | None = None, port: int | None = None) -> None:
         self.interface = interface or loopback_name()
         self._reader = pcap.RecordReader()
+        self._is_asked_to_end = False
         self._process = _launch(self.interface, port)
         self._ready = selectors.DefaultSelector()
         try:
@@ -43,17 +44,20 @@ class DumpcapTap:
         self._ready.register(self._output, selectors.EVENT_READ)
 
     def receive(self, seconds: float) -> list[Frame]:
-        """Wait at most so long for frames, and give those that are there."""
+        """Wait at most so long for frames, and give those that are there. Raises OSError if it ended unasked."""
         if not self._ready.get_map() or not self._ready.select(seconds):
             return []
         data = os.read(self._output, 1 << 20)
         if not data:
-            self._ready.unregister(self._output)  # it has ended
+            self._ready.unregister(self._output)
+            if not self._is_asked_to_end:
+                raise OSError("dumpcap has ended")
         return list(self._reader.feed(data))
 
     def finish(self) -> None:
         """Wait for the last batch, and ask it to end."""
         time.sleep(BATCH_TIME)
+        self._is_asked_to_end = True
         self._process.send_signal(signal.SIGTERM)
 
     @property

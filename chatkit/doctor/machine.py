@@ -152,7 +152,7 @@ def exercises() -> Finding:
         return Finding("exercises", True, f"all {len(own)} that ask about a capture, on your own")
     unlock = "a private LAN here: see that row"
     if not own:
-        unlock = "a private LAN or live capture here (see those rows), or a server that offers captures (serve --capture)"
+        unlock = "a private LAN or live capture here (see those rows), or a server with serve --capture"
     listed = ", ".join(map(str, recorded))
     said = f"{len(own)} of {len(own) + len(recorded)} that ask about a capture can be done on your own; {listed} on "
     return Finding("exercises", False, f"{said}recorded ones, until there is {unlock}")

@@ -30,7 +30,7 @@ STYLE = """<style>
 .ck-chat .widget-text { margin: 0; height: auto; }
 .ck-name { font-weight: 600; color: var(--ck-hue); }
 
-.ck-top { justify-content: space-between; align-items: flex-start; gap: 8px; }
+.ck-top { flex-flow: row wrap; justify-content: space-between; align-items: flex-start; gap: 8px; }
 .ck-head .ck-name, .ck-head > b { font-size: 1.15em; margin-right: 6px; }
 .ck-state { white-space: nowrap; color: var(--ck-wait); }
 .ck-connected { color: var(--ck-good); }
@@ -70,9 +70,9 @@ STYLE = """<style>
 .ck-people li { margin: 0 0 2px; }
 
 .ck-bottom { gap: 8px; align-items: center; }
-.ck-waiting { gap: 8px; margin: 0 0 8px; }
+.ck-waiting { flex-flow: row wrap; gap: 8px; margin: 0 0 8px; }
 .ck-keep.widget-checkbox { flex: 1 0 100%; width: auto; margin: 0; }
-.ck-keep label { color: var(--ck-faint); }
+.ck-keep label { white-space: normal; color: var(--ck-faint); }
 .ck-bottom > .widget-text { flex: 1 1 auto; width: auto; min-width: 0; }
 .ck-bottom > .widget-text > label {  /* for those who hear the page; the others see the placeholder */
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);

@@ -26,7 +26,7 @@ RETRY = 0.01  # seconds between two looks at blocked clients
 GRACE = 1.0  # seconds in which a client may finish what it is saying, before it is cut off
 
 _BATCH = 4096  # letters
-_BAG = 65536  # bytes that the room may write before they are handed out: each member may be owed all of them
+_BAG = 262_144  # bytes that the room may write before they are handed out: each member may be owed all of them
 
 
 @dataclass(eq=False, slots=True)
@@ -113,10 +113,7 @@ class Postman:
     def _open(self, letter: Letter, now: float) -> None:
         match letter:
             case Heard(seat, lines, size):
-                for line in lines:
-                    self._room.hear(_member(seat), line, now)
-                    if self._room.bag.size > _BAG:
-                        self._deliver(now)
+                self._hear(_member(seat), lines, now)
                 seat.pay_back(size)
             case Arrived(seat):
                 seat.member = self._room.enter(seat.connection.peer, now)
@@ -133,6 +130,13 @@ class Postman:
                 self._stopping = True
                 self._room.close(text)
 
+    def _hear(self, member: Member, lines: list[bytes], now: float) -> None:
+        room, bag = self._room, self._room.bag
+        for line in lines:
+            room.hear(member, line, now)
+            if bag.size > _BAG:
+                self._deliver(now)
+
     def _tick(self, now: float) -> None:
         if now >= self._next_tick:
             self._next_tick = now + TICK
@@ -144,23 +148,25 @@ class Postman:
         """Empty the postbag, and again as long as handing out makes somebody leave."""
         self._report()
         while owed := self._room.bag.take():
+            hand_over = self._hand_over_and_tell if self._events.wants_deliveries else self._hand_over
             sent = 0
             for member, data in owed.items():
                 if seat := self._seats.get(member):
-                    sent += self._hand_over(seat, data, now)
+                    sent += hand_over(seat, data, now)
             self._events.emit(Event(What.SENT, bytes=sent, text=f"{len(owed)} clients"))
             self._report()
         self._note_closing(now)
 
     def _hand_over(self, seat: Seat, data: bytes, now: float) -> int:
         """Send what the system takes, keep the rest, and give how much went."""
-        if seat.outbox:
-            self._send_outbox(seat)  # it may have read meanwhile: only who does not read is cut off
         sent = 0 if seat.outbox else self._send(seat, data)
-        if self._events.wants_deliveries:
-            self._tell(What.DELIVERED, seat, bytes=sent)
         if sent < len(data):
             self._keep(seat, memoryview(data)[sent:], now)
+        return sent
+
+    def _hand_over_and_tell(self, seat: Seat, data: bytes, now: float) -> int:
+        sent = self._hand_over(seat, data, now)
+        self._tell(What.DELIVERED, seat, bytes=sent)
         return sent
 
     def _keep(self, seat: Seat, rest: memoryview, now: float) -> None:
@@ -168,8 +174,13 @@ class Postman:
         if not seat.outbox:
             self._blocked.register(seat.connection, selectors.EVENT_WRITE, seat)
         seat.outbox += rest
-        if 0 < self._max_outbox < len(seat.outbox):
+        if self._is_too_full(seat):
+            self._send_outbox(seat)  # it may have read meanwhile: only who does not read is cut off
+        if self._is_too_full(seat):
             self._cut_off(seat, now)
+
+    def _is_too_full(self, seat: Seat) -> bool:
+        return 0 < self._max_outbox < len(seat.outbox)
 
     def _send(self, seat: Seat, data: bytes | bytearray) -> int:
         """Send without waiting, and give how much went. To a broken connection everything goes: its reader tells."""
@@ -239,17 +250,17 @@ class Postman:
         """Make events of the room's minutes."""
         for member, message in self._room.minutes:
             match message:
+                case m.Said(_, text):
+                    self._events.emit(Event(What.SAID, member.name, member.address, text=text))
                 case m.Joined():
                     self._events.emit(Event(What.JOINED, member.name, member.address))
                 case m.Left(_, reason):
                     self._events.emit(Event(What.LEFT, member.name, member.address, text=reason))
-                case m.Said(_, text):
-                    self._events.emit(Event(What.SAID, member.name, member.address, text=text))
                 case m.Error(code, text):
                     self._events.emit(Event(What.REFUSED, member.name, member.address, text=f"{code} {text}"))
-        if self._room.minutes:
-            self._room.minutes.clear()
+        if any(isinstance(message, m.Joined | m.Left) for _, message in self._room.minutes):
             self.names = tuple(self._room.names)
+        self._room.minutes.clear()
 
     def _tell(self, what: What, seat: Seat, bytes: int = 0) -> None:
         self._events.emit(Event(what, _member(seat).name, seat.connection.peer, bytes))

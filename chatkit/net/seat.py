@@ -6,6 +6,8 @@ control makes the client wait.
 """
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chatkit.net.connection import Connection
@@ -28,32 +30,28 @@ class Seat:
     trouble: str = ""  # why writing failed: the system tells an error once, and then the reader sees only an end
     _read: int = 0  # written by the reader
     _handled: int = 0  # written by the postman
-    _paid: threading.Event = field(default_factory=threading.Event)
-    _leaving: threading.Event = field(default_factory=threading.Event)
+    _alarm: threading.Event | None = None  # there while the reader waits: a thousand that do not wait need no memory
 
     def charge(self, size: int) -> None:
         """Note that `size` bytes were read, and wait while too many are not handled. Only the reader calls it."""
         self._read += size
         while self._is_in_debt():
-            self._paid.clear()
-            if self._is_in_debt():  # still, and a payment from here on ends the wait
-                self._paid.wait()
+            self._wait(self._is_in_debt)
 
     def pay_back(self, size: int) -> None:
         """Note that `size` bytes were handled. Only the postman calls it."""
         self._handled += size
-        self._paid.set()
+        self._ring()
 
-    def rest(self, seconds: float) -> None:
-        """Let the reader pause, for less if the seat is to be left."""
-        if seconds > 0:
-            self._leaving.wait(seconds)
+    def rest(self, until: float) -> None:
+        """Let the reader pause to a moment of the monotonic clock, for less if the seat is to be left."""
+        while not self.is_left and (seconds := until - time.monotonic()) > 0:
+            self._wait(lambda: not self.is_left, seconds)
 
     def leave_by(self, deadline: float) -> None:
         """The seat is to be left: nothing holds the reader any more."""
         self.close_by = deadline
-        self._leaving.set()
-        self._paid.set()
+        self._ring()
 
     @property
     def is_left(self) -> bool:
@@ -66,3 +64,13 @@ class Seat:
 
     def _is_in_debt(self) -> bool:
         return self._read - self._handled > CREDIT and not self.is_left
+
+    def _wait(self, is_to_wait: Callable[[], bool], seconds: float | None = None) -> None:
+        self._alarm = threading.Event()
+        if is_to_wait():  # looked at after the alarm is there: what changes from here on rings it
+            self._alarm.wait(seconds)
+        self._alarm = None
+
+    def _ring(self) -> None:
+        if alarm := self._alarm:
+            alarm.set()

@@ -200,7 +200,8 @@ class Server:
     def _pass_on(self, seat: Seat, lines: list[bytes], throttle: Throttle) -> None:
         """Put lines into the queue as fast as the seat may speak: one read can hold sixty thousand."""
         for portion in throttle.portions(lines):
-            seat.rest(throttle.spend(len(portion), time.monotonic()))
+            now = time.monotonic()
+            seat.rest(now + throttle.spend(len(portion), now))
             if seat.is_left:
                 return
             size = sum(map(len, portion)) + len(portion)

@@ -64,8 +64,10 @@ class Postbag(Generic[L]):
             owed[one] = b"".join(
                 part if isinstance(part, bytes) else whole[ends[part.start] : ends[part.stop]] for part in parts
             )
+            if not owed[one]:
+                del owed[one]
         self._tape, self._parts, self._heard, self.size = [], {}, {}, 0
-        return {one: data for one, data in owed.items() if data}
+        return owed
 
     def _catch_up(self, one: L, to: int | None = None) -> list[bytes | slice]:
         """Give the parts of `one`, after adding the stretch of tape that it has heard since the last of them."""

@@ -85,7 +85,8 @@ class Room:
             self._hold(member, member.claim, line, now)
         elif line and member.state is not State.CLOSING:
             self._try_to_obey(member, line, now)
-        self._refuse_claims_on(member, now)  # unless the line was its last: then they were granted
+        if self._claimants:
+            self._refuse_claims_on(member, now)  # unless the line was its last: then they were granted
 
     def leave(self, member: Member, reason: str, now: float) -> None:
         """A member is gone, or is to go with nothing more said to it: the others hear why."""
@@ -142,6 +143,8 @@ class Room:
 
     def _obey(self, member: Member, request: m.Request, now: float) -> None:
         match request:
+            case m.Say(text) if member.state is State.JOINED:  # first, because it comes most often
+                self._say(member, text)
             case m.Ping(token):
                 self.bag.to(member, encode(m.Pong(token)))
             case m.Pong():
@@ -156,24 +159,29 @@ class Room:
                 self._join(member, name, now)
             case _ if member.state is State.NEW:
                 raise ProtocolError(Code.NOT_JOINED, "JOIN and a name come first")
-            case m.Say(text):
-                self.minutes.append((member, m.Said(member.name, text)))
-                self.bag.to_all(encode(m.Said(member.name, text)), but=member)
-                self._history.add(member.name, text)
             case m.Tell(name, text):
                 self._tell(member, name, text)
             case m.Who():
                 self.bag.to(member, users_lines(self.names))
-            case m.Capture() if self._capture_link is None:
-                raise ProtocolError(Code.NO_CAPTURE, "this server offers no captures")
             case m.Capture():
-                self.bag.to(member, encode(m.Captured(self._capture_link(member.address))))
+                self._link_capture(member)
+
+    def _say(self, member: Member, text: str) -> None:
+        """Hand a text on; both words of the line were checked when they came, so it needs no second look."""
+        self.minutes.append((member, m.Said(member.name, text)))
+        self.bag.to_all(f"SAID {member.name} {text}\n".encode(), but=member)
+        self._history.add(member.name, text)
 
     def _tell(self, member: Member, name: str, text: str) -> None:
         listener = self._joined.get(fold(name))
         if listener is None:
             raise ProtocolError(Code.NO_SUCH_NAME, f"nobody here is called {quote(name)}; WHO lists the users")
         self.bag.to(listener, encode(m.Told(member.name, text)))
+
+    def _link_capture(self, member: Member) -> None:
+        if self._capture_link is None:
+            raise ProtocolError(Code.NO_CAPTURE, "this server offers no captures")
+        self.bag.to(member, encode(m.Captured(self._capture_link(member.address))))
 
     def _quit(self, member: Member, text: str, now: float) -> None:
         self.bag.to(member, encode(m.Bye()))

@@ -6,6 +6,7 @@
 The server's threads must never wait for a screen, so they only put an event down here; the main thread prints.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TextIO
 
 from chatkit.faces.alphabets import remark_on
 from chatkit.faces.colours import colour_of
+from chatkit.faces.tty.rows import rows
 from chatkit.faces.tty.screen_text import DIM, RED, YELLOW, harmless, hue, isolate, styled, wants_colour
 from chatkit.net.event import Address, Event, What
 from chatkit.net.host import write_address
@@ -37,10 +39,12 @@ WORTH_A_LINE = {
 }
 
 _ADDRESS_WIDTH = len("255.255.255.255:65535")
+_LEAST_ROOM = 20  # columns
+_INDENT = " " * (len("14:02:11  ") + _ADDRESS_WIDTH + 2)
 
 
-def log_line(event: Event, colour: bool = False) -> str | None:
-    """Give the line for an event, or None if it is not worth one."""
+def log_line(event: Event, colour: bool = False, width: int = 0) -> str | None:
+    """Give the line for an event, in rows of at most `width` columns or, for 0, as one; None if it is not worth one."""
     entry = WORTH_A_LINE.get(event.what)
     if entry is None:
         return None
@@ -51,7 +55,11 @@ def log_line(event: Event, colour: bool = False) -> str | None:
     words = entry.words.format(who=who, why=why, code=code, sentence=sentence, remark=remark)
     style = entry.style or (hue(colour_of(event.who).terminal) if event.who else DIM)
     clock = time.strftime("%H:%M:%S", time.localtime(event.when))
-    return f"{styled(clock, DIM, colour)}  {_shown(event.address):{_ADDRESS_WIDTH}}  {styled(words, style, colour)}"
+    address = f"{_shown(event.address):{_ADDRESS_WIDTH}}"
+    if width:
+        room = max(_LEAST_ROOM, width - len(_INDENT))
+        words = f"\n{_INDENT}".join(rows(words, room, taken=len(address) - _ADDRESS_WIDTH))
+    return f"{styled(clock, DIM, colour)}  {address}  {styled(words, style, colour)}"
 
 
 class Log:
@@ -75,7 +83,7 @@ class Log:
     def print_what_comes(self, patience: float) -> None:
         """Print what waits, after waiting for it for at most `patience` seconds."""
         for event in self._take(patience):
-            self.say(log_line(event, self._colour) or "")
+            self.say(log_line(event, self._colour, self._width) or "")
         if self._overflowed:
             self._overflowed = False
             self.say("(lines are missing here: more came than were read)")
@@ -83,6 +91,14 @@ class Log:
     def say(self, text: str) -> None:
         """Print a line."""
         print(text, file=self._stream, flush=True)
+
+    @property
+    def _width(self) -> int:
+        """The columns of the terminal; 0 where it is none."""
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns
+        except OSError:
+            return 0
 
     def _take(self, patience: float) -> Iterator[Event]:
         try:

@@ -54,7 +54,7 @@ class Visitor:
 
     @property
     def has_answer(self) -> bool:
-        """Whether its JOIN was granted or refused."""
+        """Whether its JOIN was granted or refused, if it ever says one."""
         return self.joined or any(line.startswith("ERROR") for line in self.heard)
 
     @property
@@ -157,6 +157,12 @@ class Crowd:
         self._address, self._connect = address, connect or _connect
         self._alive: list[Visitor] = []
 
+    @property
+    def alive(self) -> list[Visitor]:
+        """Those whose connections are not over, the first who came first."""
+        self._alive = [visitor for visitor in self._alive if not visitor.is_over]
+        return self._alive
+
     def come(self, name: str = "", connect: Connect | None = None) -> Visitor:
         """Somebody connects, and wants to join, if it has a name; `connect` gives the socket, in place of the usual."""
         sock = (connect or self._connect)(self._address)
@@ -183,8 +189,8 @@ class Crowd:
 
     def run_for(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self._step()
+        while (left := deadline - time.monotonic()) > 0:
+            self._step(left)
 
     def broken_promises(self) -> list[str]:
         """Judge what all have heard."""
@@ -192,8 +198,7 @@ class Crowd:
         return judge(witness, others)
 
     def __repr__(self) -> str:
-        alive = [visitor.name for visitor in self.visitors if not visitor.is_over]
-        return f"<Crowd of {len(self.visitors)}, connected: {', '.join(alive) or 'nobody'}>"
+        return f"<Crowd of {len(self.visitors)}, connected: {', '.join(one.name for one in self.alive) or 'nobody'}>"
 
     def __enter__(self) -> "Crowd":
         return self
@@ -202,14 +207,13 @@ class Crowd:
         for visitor in self.visitors:
             visitor.is_done("closed")
 
-    def _step(self) -> None:
+    def _step(self, pause: float = _PAUSE) -> None:
         """Wait a little for any of the sockets, and serve those that are ready."""
-        self._alive = [visitor for visitor in self._alive if not visitor.is_over]
         with selectors.DefaultSelector() as selector:  # each time anew: what they wish for, and who is there, changes
-            for visitor in self._alive:
+            for visitor in self.alive:
                 if wishes := visitor.wishes():
                     selector.register(visitor, wishes, visitor)
-            for key, events in selector.select(_PAUSE):
+            for key, events in selector.select(pause):
                 key.data.act(events)
 
 

@@ -12,11 +12,14 @@ from chatkit.net.event import Address
 from chatkit.protocol.limits import Limits
 
 _PROGRAM = """
+import gc, sys
 from chatkit.net.server import Server
 from chatkit.protocol.limits import Limits
 with Server({port}, limits={limits}) as server:
     print(server.address[1], flush=True)
-    input()
+    for _ in sys.stdin:
+        gc.collect()
+        print(sum(type(thing).__module__.startswith("chatkit") for thing in gc.get_objects()), flush=True)
 """
 
 
@@ -45,6 +48,13 @@ class ServerProcess:
     def descriptors(self) -> int:
         return len(list((self._proc / "fd").iterdir()))
 
+    def objects(self) -> int:
+        """Give how many objects of chatkit's classes are alive."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write("count\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
     def memory(self) -> int:
         """Give the bytes that are resident."""
         status = (self._proc / "status").read_text()
@@ -61,7 +71,7 @@ def server_process(limits: Limits, port: int = 0) -> Iterator[ServerProcess]:
             assert process.stdout
             yield ServerProcess(process, int(process.stdout.readline()))
             killed = process.poll() is not None
-            _, complaints = process.communicate("\n", timeout=10)
+            _, complaints = process.communicate(timeout=10)
             assert complaints == "" and (killed or process.returncode == 0), complaints
         finally:
             process.kill()

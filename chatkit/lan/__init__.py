@@ -6,6 +6,7 @@
     mover       the thread that moves the frames: port, switching, rule_list, waiting, watch are its parts
     rules       drop, delay, ...; rule and when, what a rule is; lines; headers, datagram, checksums of a frame
     scenarios   what can happen to TCP, to be had at any time; stage, plays, troubles
+    attacks     what a stranger can do to the hosts, and to nobody else
     helper      our end of the process that holds the namespaces; inside and enter run there; remedies, where they can't
 
 Only the helper imports pyroute2, and only Linux is asked for what only Linux has.

@@ -4,5 +4,6 @@
     lan_views       what a LAN shows: its wire, its hosts, who hears what; wire_log, the log as a table
     socket_views    the calls of sockets, and what each puts on the wire; piecemeal, what servers make of pieces
     tcp_views       experiments with TCP; bulk, a transfer over a long wire; kernel_table, what a kernel knows
+    eve_views       what a stranger hears; attack_views, what she can break; pickled, bytes that are obeyed
     segment_table   a conversation in rows; bytes_view, where a sentence lies in the bytes; aligned, columns of text
 """

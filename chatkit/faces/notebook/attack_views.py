@@ -1,6 +1,7 @@
 """Attacks as a notebook shows them: what was forged, who answered, and what both ends know afterwards.
 
     ann = call_by_hand(lan, server)                 ann's end of a chat, as a bare socket
+    next_number(ann)                                what ann waits for next, as eve hears it
     attempt(ann, seq, "blind")                      a forged reset with this number, and what came of it
     look(ann, "afterwards")                         the same without a reset
     flood(lan, syn_cookies=False)                   sixty SYNs, and then bob calls
@@ -21,17 +22,18 @@ from chatkit.capture.wire_capture import WireCapture, capture_of
 from chatkit.errors import Refused
 from chatkit.faces.notebook.eve_views import ANN, BOB, EVE, SERVER, not_played
 from chatkit.faces.notebook.kernel_table import KernelTable, sockets_on
+from chatkit.faces.notebook.lan_views import conversation_of as conversation_of
+from chatkit.faces.notebook.lan_views import seen as seen
 from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.attacks.flood import flood_syns, narrow_door
 from chatkit.lan.attacks.reset import forge_reset
 from chatkit.lan.lan import Lan
 from chatkit.net.server import Server
 from chatkit.tcp.conversation import Conversation
-from chatkit.tcp.ladder import Ladder
 from chatkit.tcp.segment import Flag, Segment, notation
 from chatkit.tcp.states import State
 
-RESETS, FLOODED, COOKIES = "attack-resets", "attack-flood", "attack-cookies"  # recordings
+HEARD, RESETS, FLOODED, COOKIES = "attack-heard", "attack-resets", "attack-flood", "attack-cookies"  # recordings
 PATIENCE = 5.0  # seconds that a call may wait
 PLACES, SYNS = 16, 64  # for half-open connections; and how many a flood brings
 CALL_TIME = 0.5  # seconds that bob waits: his second SYN would follow after 1 s
@@ -114,12 +116,6 @@ class Moment:
         """The one that it is about."""
         return self.capture.conversations[0]
 
-    def ladder(self, rows: int = 16) -> Ladder:
-        """The end of it, with relative numbers."""
-        talk = self.conversation
-        names = {talk.client: ANN, talk.server: SERVER}
-        return talk.ladder(rows=rows, frames=True, names=names)
-
     def __repr__(self) -> str:
         return "\n".join([f"({self.capture.source})", *self.lines])
 
@@ -140,6 +136,12 @@ def _recorded(key: str, name: str, lan: StandIn) -> Moment:
 
 
 # ---- a forged reset ----
+
+
+def next_number(victim: ByHand) -> int:
+    """What ann acknowledged last, and so waits for next: eve hears it."""
+    talk = conversation_of(ANN, seen(victim.lan, HEARD, at=EVE))
+    return talk.sent_by(talk.client)[-1].ack
 
 
 def attempt(victim: ByHand, seq: int, instead: str) -> Moment:
@@ -209,23 +211,29 @@ def flood(lan: Lan | StandIn, *, syn_cookies: bool) -> Moment:
         return _recorded("flood", COOKIES if syn_cookies else FLOODED, lan)
     lan[BOB].set(timestamps=False)
     narrow_door(lan, SERVER, PLACES, syn_cookies=syn_cookies)
-    with lan[SERVER].listen(0) as door, WireCapture(lan.wire, door.getsockname()[1]) as live:
-        return Moment(tuple(_flooded(lan, door, live)), live.so_far())
+    with lan[SERVER].listen(0) as door:
+        port = int(door.getsockname()[1])
+        with WireCapture(lan.wire, port) as live:
+            lines = [*_flooded(lan, door, port)]
+    return Moment((*lines, *_answers(live.capture, lan[BOB].address)), live.capture)
 
 
-def _flooded(lan: Lan, door: socket.socket, live: WireCapture) -> Iterator[str]:
-    port = int(door.getsockname()[1])
+def _flooded(lan: Lan, door: socket.socket, port: int) -> Iterator[str]:
     yield f"bob calls:       {_call(lan, port)}"
     with door.accept()[0] as served:
         served.recv(1)  # bob hangs up first
     flood_syns(lan, (lan[SERVER].address, port), SYNS, sent_by=EVE)
-    live.so_far()
+    _await_quiet(lan)
     yield f"eve sends:       {SYNS} SYNs, and nothing else"
     yield f"server's kernel: {_counted(sockets_on(lan[SERVER], port))}"
     yield f"bob calls:       {_call(lan, port)}"
-    answers = [s for s in live.so_far().segments if s.flags == Flag.SYN | Flag.ACK]
-    for answer in (s for s in answers if s.destination[0] == lan[BOB].address):
-        yield f"SYN,ACK to bob:  seq {answer.seq}, options {answer.options}"
+
+
+def _answers(capture: Capture, address: str) -> Iterator[str]:
+    """The SYN,ACKs that went to this address."""
+    for segment in capture.segments:
+        if segment.flags == Flag.SYN | Flag.ACK and segment.destination[0] == address:
+            yield f"SYN,ACK to bob:  seq {segment.seq}, options {segment.options}"
 
 
 def _call(lan: Lan, port: int) -> str:

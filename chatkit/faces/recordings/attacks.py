@@ -18,12 +18,14 @@ from chatkit.capture.wire_capture import WireCapture, capture_of
 from chatkit.faces.notebook.attack_views import (
     COOKIES,
     FLOODED,
+    HEARD,
     RESETS,
     ByHand,
     Moment,
     attempt,
     flood,
     look,
+    next_number,
     save,
 )
 from chatkit.faces.notebook.eve_views import ANN, BOB, EVE, HOSTS, SERVER, lie, overhear
@@ -70,17 +72,15 @@ def _reset(folder: Path) -> Iterator[str]:
         ann.say("WHO")
         with WireCapture(lan.wire):
             pass  # it ends when the wire has been quiet for a moment
-        capture_of(lan.wire, at=EVE).save(folder / "attack-heard.pcap")
-        yield "attack-heard"
+        capture_of(lan.wire, at=EVE).save(folder / f"{HEARD}.pcap")
+        yield HEARD
         save(dict(_attempts(ann, bob)), RESETS, folder)
         yield RESETS
 
 
 def _attempts(ann: ByHand, bob: Client) -> Iterator[tuple[str, Moment]]:
-    talk = look(ann, "").conversation
-    needed = talk.sent_by(talk.client)[-1].ack
-    relative = talk.relative(talk.sent_by(talk.client)[-1]).ack
-    assert relative is not None, "it is an ACK"
+    talk, needed = look(ann, "").conversation, next_number(ann)
+    relative = add(needed, -(talk.isn(talk.server) or 0))
     numbers = {"blind": add(needed, FAR), "relative": relative, "in-window": add(needed, NEAR), "exact": needed}
     for name, seq in numbers.items():
         yield name, attempt(ann, seq, "")

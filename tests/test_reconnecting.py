@@ -8,7 +8,8 @@ from queue import Empty
 import pytest
 
 from chatkit.faces.backoff import Backoff
-from chatkit.faces.chat import BEFORE, STOPPED, Chat
+from chatkit.faces.chat import STOPPED, Chat
+from chatkit.faces.hearing import BEFORE
 from chatkit.faces.updates import Kind, Line, Phase, Roster, Status
 from chatkit.net.server import Server
 from tests.peer import TIMEOUT, Peer
@@ -180,6 +181,13 @@ def test_a_name_that_is_taken_is_asked_for_again() -> None:
             twin.send("QUIT\n")
             wait_for_phase(face, Phase.CONNECTED)
             face.chat.close()
+
+
+def test_a_user_who_was_faster_is_not_made_to_wait(server: Server) -> None:
+    with keen(LATE) as face:
+        face.connect(server)
+        face.chat._work.put(lambda: face.chat._lose("The connection was lost."))
+        assert not [update for update in rest(face) if isinstance(update, Status) and update.phase is Phase.WAITING]
 
 
 def test_each_short_connection_makes_the_next_wait_longer() -> None:

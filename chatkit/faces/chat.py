@@ -14,30 +14,23 @@ once, so whatever the user asks for is done without delay.
 import ssl
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from chatkit.errors import ChatkitError, MisuseError, Refused
 from chatkit.faces.backoff import USUAL, Backoff
+from chatkit.faces.commands import Leaving, Sending, understand
+from chatkit.faces.hearing import Hearing
 from chatkit.faces.retry import Retry, next_try
-from chatkit.faces.updates import Blame, Door, Kind, Line, Phase, Roster, Status
-from chatkit.net.client import GOODBYE_TIME, Client, Gone
+from chatkit.faces.updates import Blame, Door, Kind, Line, Phase, Status
+from chatkit.net.client import GOODBYE_TIME, Client
 from chatkit.net.event import Address
 from chatkit.net.host import THIS_COMPUTER, Host
 from chatkit.protocol import messages as m
 from chatkit.protocol.text import clean, quote
 
-HELP = (
-    "Type a message and press Enter: everybody here reads it. /msg NAME TEXT tells one person, /who lists the users, "
-    "/capture gives the link to your own capture, /quit leaves, //text says a text that begins with a slash."
-)
-BEFORE = "What was said before you came:"
 STOPPED = "You stopped trying to reconnect."
-
-_MOST_EARLY = 20_000  # messages that may come before it is shown that we are in; of more, the oldest are lost
-
-_Sent = m.Say | m.Tell | m.Who | m.Capture
 
 
 class Chat:
@@ -63,15 +56,12 @@ class Chat:
         self._password, self._tls, self._patience = password, tls, patience
         self._keeps_reconnecting, self._backoff = reconnect, backoff
         self._client: Client | None = None
+        self._hearing = Hearing(door, self._end)  # of that client
         self._last: tuple[str, Address] | None = None
         self._leaving = False  # the user wants to be away
         self._retry: Retry | None = None  # the worker's: the try that waits, or is being made
         self._recent: Retry | None = None  # the worker's: the one that brought us in
         self._came_in = 0.0  # the worker's: when that was
-        self._unanswered = threading.Semaphore(0)  # WHOs: so many of the next lists of users are shown as lines
-        self._showing = threading.Lock()  # guards the order of what two threads say about the connection, and _early
-        self._early: deque[m.Reply | Gone] | None = None  # what came before it was shown that we are in
-        self._hears_past = False  # PAST lines are coming
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._worker = threading.Thread(target=self._run, name="chat-worker", daemon=daemon)
         self._worker.start()
@@ -118,13 +108,11 @@ class Chat:
 
         Gives "" if it is on its way, else the reason why not: then the face keeps the text for the user to mend.
         """
-        text = clean(typed).strip()
         try:
-            work = self._understand(text) if text else None
+            if text := clean(typed).strip():
+                self._obey(understand(text))
         except ChatkitError as error:
             return str(error)
-        if work:
-            self._work.put(work)
         return ""
 
     def close(self) -> None:
@@ -134,38 +122,19 @@ class Chat:
             self._work.put(None)
             self._worker.join()
 
-    # ---- what was typed ----
-
-    def _understand(self, text: str) -> Callable[[], None] | None:
-        """Give the work to do. Raises ChatkitError with the sentence for the user."""
-        command, _, rest = text.partition(" ")
-        match command.lower():
-            case "/help":
-                self._door(Line(Kind.NOTICE, HELP))
-                return None
-            case "/quit":
-                m.encode(m.Quit(rest))
-                self._leaving = True
-                return lambda: self._disconnect(rest)
-            case "/who":
-                return self._sending(m.Who())
-            case "/capture":
-                return self._sending(m.Capture())
-            case "/msg":
-                name, _, message = rest.strip().partition(" ")
-                if not message:
-                    raise MisuseError("/msg needs a name and a text: /msg bob hello")
-                return self._sending(m.Tell(name, message), Line(Kind.TOLD, message, name, mine=True))
-        if text.startswith("/") and not text.startswith("//"):
-            raise MisuseError(f"{command} is not a command. /help lists them; //text says a text that begins with /.")
-        said = text.removeprefix("/") if text.startswith("//") else text
-        return self._sending(m.Say(said), Line(Kind.SAID, said, mine=True))
-
-    def _sending(self, message: _Sent, shown: Line | None = None) -> Callable[[], None]:
-        m.encode(message)  # raises MisuseError now, while the text still stands where it was typed
-        if not self.connected:
-            raise MisuseError("Not sent: not connected.")
-        return lambda: self._send(message, shown)
+    def _obey(self, order: Sending | Leaving | Line) -> None:
+        """Raises MisuseError for a text that cannot be sent, now, while it still stands where it was typed."""
+        match order:
+            case Line():
+                self._door(order)
+            case Leaving(text):
+                m.encode(m.Quit(text))
+                self.disconnect(text)
+            case Sending(message):
+                m.encode(message)
+                if not self.connected:
+                    raise MisuseError("Not sent: not connected.")
+                self._work.put(lambda: self._send(order))
 
     # ---- the worker's thread ----
 
@@ -201,20 +170,21 @@ class Chat:
 
     def _attempt(self, name: str, server: Address, sentence: str, again: bool = False) -> None:
         self._door(Status(Phase.CONNECTING, sentence, name, is_news=self._retry is None))
-        self._early, self._hears_past = deque(maxlen=_MOST_EARLY), False
+        hearing = Hearing(self._door, self._end)
         try:
             client = Client(
                 name,
                 server,
                 host=self._host,
                 password=self._password,
-                listener=self._hear,
+                listener=hearing.hear,
                 daemon=self._daemon,
                 tls=self._tls,
             )
         except ChatkitError as error:
             self._fail(error, name, again)
         else:
+            self._client, self._hearing = client, hearing
             self._come_in(client, again)
 
     def _fail(self, error: ChatkitError, name: str, again: bool) -> None:
@@ -225,21 +195,15 @@ class Chat:
             self._door(Status(Phase.OFFLINE, str(error), name, blame=blame))
 
     def _come_in(self, client: Client, again: bool) -> None:
-        """Show that we are in, then what came meanwhile."""
-        self._client, self._unanswered = client, threading.Semaphore(0)
         self._recent, self._retry, self._came_in = self._retry, None, time.monotonic()
         sentence = f"Connected again: you are {client.name}." if again else f"You are {client.name}."
         ends = client.address, client.server
-        with self._showing:
-            if client.connected:  # else what came ends with its Gone
-                self._door(Status(Phase.CONNECTED, sentence, client.name, *ends, seal=client.sealed))
-                self._door(Roster(client.users))
-            early, self._early = self._early or (), None
-            for message in early:
-                self._show(message)
+        self._hearing.begin(client, Status(Phase.CONNECTED, sentence, client.name, *ends, seal=client.sealed))
 
     def _lose(self, reason: str) -> None:
         """The connection is lost. One that did not last counts as a try that failed: the next wait is longer."""
+        if self.connected or self._retry:
+            return  # the user was faster
         lasted = time.monotonic() - self._came_in > self._backoff.most
         if not self._wait_after(None if lasted else self._recent, reason):
             self._door(Status(Phase.OFFLINE, reason))
@@ -270,67 +234,23 @@ class Chat:
         if self._client:
             self._client.quit(text, self._patience)
 
-    def _send(self, message: _Sent, shown: Line | None) -> None:
-        client = self._client
+    def _send(self, sending: Sending) -> None:
+        client, shown = self._client, sending.shown
         if client is None:
             raise Refused("Not sent: not connected.")
-        if isinstance(message, m.Who):
-            self._unanswered.release()
+        if isinstance(sending.message, m.Who):
+            self._hearing.expect_list()
         try:
-            client.send(message)
+            client.send(sending.message)
         except Refused as error:  # it stands nowhere any more: say which it was
             raise Refused(f"{error} It was {quote(shown.text)}." if shown else error.sentence) from error
         if shown:
-            self._door(Line(shown.kind, shown.text, shown.name or client.name, mine=True))
+            self._door(replace(shown, name=shown.name or client.name, when=time.time()))
 
-    # ---- the reader's thread ----
+    # ---- the thread that hears the end ----
 
-    def _hear(self, message: m.Reply | Gone) -> None:
-        with self._showing:
-            if self._early is None:
-                self._show(message)
-            else:
-                self._early.append(message)
-
-    # ---- whichever thread shows ----
-
-    def _show(self, message: m.Reply | Gone) -> None:
-        match message:
-            case m.Said(name, text):
-                self._door(Line(Kind.SAID, text, name))
-            case m.Told(name, text):
-                self._door(Line(Kind.TOLD, text, name))
-            case m.Past(name, text):
-                self._show_past(name, text)
-            case m.Joined(name):
-                self._notice(f"{name} joined")
-            case m.Left(name, text):
-                self._notice(f"{name} left ({text})" if text else f"{name} left")
-            case m.Users(count, names):
-                self._door(Roster(names))
-                if self._unanswered.acquire(blocking=False):
-                    self._door(Line(Kind.NOTICE, f"{count} here: {', '.join(names)}"))
-            case m.Captured(url):
-                self._door(Line(Kind.NOTICE, f"Your own capture: {url}"))
-            case m.Error(_, text):
-                self._door(Line(Kind.TROUBLE, text))
-            case Gone(reason):
-                self._show_end(reason)
-
-    def _show_past(self, name: str, text: str) -> None:
-        if not self._hears_past:
-            self._hears_past = True
-            self._door(Line(Kind.NOTICE, BEFORE))
-        self._door(Line(Kind.PAST, text, name))
-
-    def _show_end(self, reason: str) -> None:
-        self._door(Roster(()))
+    def _end(self, reason: str) -> None:
         if reason and self._keeps_reconnecting:
             self._work.put(lambda: self._lose(reason))
         else:
             self._door(Status(Phase.OFFLINE, reason or "You left the chat."))
-
-    def _notice(self, text: str) -> None:
-        self._door(Line(Kind.NOTICE, text))
-        if self._client:
-            self._door(Roster(self._client.users))

@@ -183,6 +183,7 @@ def test_a_server_writes_who_came_what_was_said_and_who_left(path: Path) -> None
         (What.REFUSED, "ann", events[3][2]),
     ]
     assert (What.LEFT, "ann", "see you") in events
+    assert {What.RECEIVED, What.SENT} <= {event.what for event in read_transcript(path).events}
     assert b"psst" not in path.read_bytes()
 
 

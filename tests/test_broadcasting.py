@@ -165,7 +165,7 @@ def test_an_experiment_goes_the_same_way_each_time(experiment: Callable[..., Tol
 
 
 def test_two_threads_on_one_socket_tear_lines_and_a_lock_mends_it() -> None:
-    torn, whole = torn_lines(HOSTS), torn_lines(HOSTS, lock=threading.Lock())
+    torn, whole = torn_lines(HOSTS), torn_lines(HOSTS, with_lock=True)
     assert torn.torn > 0
     assert (whole.torn, whole.lines, torn.bytes) == (0, torn.lines, whole.bytes)
 

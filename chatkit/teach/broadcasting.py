@@ -104,7 +104,7 @@ def feedback(records: Iterable[Record]) -> CodeFeedback:
 
 def judge(record: Record) -> tuple[str, Mistake | None] | None:
     """What was seen that was not to be, and the mistake that explains it; None if all was well."""
-    for looks in (_errors, _stuck, _torn, _unheard, _too_much, _orders, _stall, _tried, _left_over):
+    for looks in (_errors, _stuck, _stall, _torn, _unheard, _too_much, _orders, _tried, _left_over):
         if found := looks(record):
             return found
     return None

@@ -28,6 +28,7 @@ from chatkit.net.server import Server
 
 Kind = type[SmallServer] | type[Server]
 Hosts = Mapping[str, Host]
+Lock = AbstractContextManager[object]
 
 _LONG = "x" * 7900
 _LINES = 30  # of that length: more than a client that sleeps can take
@@ -192,7 +193,7 @@ class _Stage:
 
 _TALKERS = ("a", "b")
 _EACH = 10  # lines
-_LINE_BYTES = 100_000
+_LINE_BYTES = 200_000
 
 
 @dataclass(frozen=True)
@@ -207,11 +208,12 @@ class Torn:
         return f"{self.torn} of {self.lines} lines are torn; of {self.bytes:,} bytes none is lost"
 
 
-def torn_lines(hosts: Hosts, lock: AbstractContextManager[object] | None = None) -> Torn:
-    """Let two threads call sendall on one socket, with the lock if there is one, and look at what arrives.
+def torn_lines(hosts: Hosts, with_lock: bool = False) -> Torn:
+    """Let two threads call sendall on one socket, with a lock around each line or without, and look at what arrives.
 
     One thread's lines are all "a", the other's are all "b". The reader begins when both are in the middle of it.
     """
+    lock: Lock = threading.Lock() if with_lock else nullcontext()  # guards the socket, from the first byte to the last
     with hosts["server"].listen(0) as listener:
         address = hosts["server"].address, listener.getsockname()[1]
         with hosts["guests"].connect(address) as sender, listener.accept()[0] as reader:
@@ -231,9 +233,9 @@ def torn_lines(hosts: Hosts, lock: AbstractContextManager[object] | None = None)
 _WHOLE = {letter.encode() * _LINE_BYTES for letter in _TALKERS}
 
 
-def _talk(sock: socket.socket, letter: str, lock: AbstractContextManager[object] | None) -> None:
+def _talk(sock: socket.socket, letter: str, lock: Lock) -> None:
     for _ in range(_EACH):
-        with lock or nullcontext():
+        with lock:
             sock.sendall(letter.encode() * _LINE_BYTES + b"\n")
 
 

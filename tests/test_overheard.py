@@ -8,9 +8,12 @@ from chatkit.capture.wire_capture import capture_of
 from chatkit.faces.overheard import Remark, compare
 from chatkit.faces.transcript import Transcript
 from chatkit.lan.lan import Lan
+from chatkit.net.client import Client
 from chatkit.net.event import Event, What
 from chatkit.net.server import Server
+from chatkit.net.tls import unverified_context
 from tests.needs import needs_lan
+from tests.sealed_peer import server_tls
 from tests.talks import ACK, HELLO, PSH, Ends, caught
 
 ANN, BOB = Ends(100, 300), Ends(500, 700, client=("10.0.0.2", 40001))
@@ -110,15 +113,21 @@ def test_a_long_list_is_cut_where_it_is_shown_only() -> None:
 
 
 @needs_lan
-@pytest.mark.parametrize(("kind", "has_all"), [("hub", True), ("switch", False)])
-def test_on_a_real_lan_eve_has_all_behind_a_hub_and_nothing_behind_a_switch(kind: str, has_all: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "sealed", "has_all"), [("hub", False, True), ("switch", False, False), ("hub", True, False)]
+)
+def test_on_a_real_lan_eve_has_all_behind_a_hub_and_nothing_behind_a_switch_or_under_tls(
+    kind: str, sealed: bool, has_all: bool
+) -> None:
     events: list[Event] = []
-    with Lan("server", "ann", "bob", "eve", kind=kind) as lan, Server(host=lan["server"]) as server:
+    tls = server_tls() if sealed else None
+    with Lan("server", "ann", "bob", "eve", kind=kind) as lan, Server(host=lan["server"], tls=tls) as server:
         server.subscribe(events.append)
         for name in ("ann", "bob"):
-            with lan[name].connect(server.address) as sock, sock.makefile("rb") as lines:
-                sock.sendall(f"JOIN {name}\nSAY I am {name}\nQUIT\n".encode())
-                assert lines.read().endswith(b"BYE\n")
+            trusting = unverified_context() if sealed else None
+            with Client(name, server.address, host=lan[name], password="tulip", tls=trusting) as client:
+                client.say(f"I am {name}")
         found = compare(Transcript(tuple(events)), capture_of(lan.wire, at="eve"))
     words = (Remark("ann", "I am ann"), Remark("bob", "I am bob"))
     assert (found.both, found.only_in_transcript) == ((words, ()) if has_all else ((), words))
+    assert len(found.passwords) == (2 if has_all else 0)

@@ -31,6 +31,7 @@ def test_each_try_counts_and_says_why_and_when() -> None:
     third = next_try(next_try(first, "Nobody listens.", None, LATEST, 101.0), "Nobody listens.", None, LATEST, 103.0)
     assert third is not None
     assert third.plan(103.0) == "Trying again in 4 s (try 3)."
+    assert third.plan(107.0) == "Trying again now (try 3)."
 
 
 def test_the_countdown_changes_each_second_and_ends_with_the_wait() -> None:

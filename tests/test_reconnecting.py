@@ -55,7 +55,7 @@ def test_a_chat_whose_server_restarts_comes_back_says_so_and_sees_who_is_there()
         with Server(port=0) as server:
             face.connect(server)
         waiting = wait_for_phase(face, Phase.WAITING)
-        assert waiting.story == "The server said BYE: the server is closing. Trying again in 1 s (try 1)."
+        assert re.fullmatch(r"The server said BYE: the server is closing\. Trying again .* \(try 1\)\.", waiting.story)
         assert "Nobody listens" in wait_for_phase(face, Phase.WAITING).sentence
         with Server(port=server.address[1]), Peer(server.address, "bob"):
             assert wait_for_phase(face, Phase.CONNECTED).sentence == "Connected again: you are ann."

@@ -128,7 +128,7 @@ def test_a_script_that_keeps_reconnecting_waits_and_says_the_rest_to_the_next_se
         with chatkit("chat", "--name", "ann", "--reconnect", place(server)) as ann:
             ann.wait_for("You are ann")
             server.stop()
-            ann.wait_for("Trying again in")
+            ann.wait_for("Trying again")
             ann.type("one\ntwo\n")
             with Server(port=server.address[1]) as again, Peer(again.address, "bob") as bob:
                 assert bob.until("SAID") == "SAID ann one"

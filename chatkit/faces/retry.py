@@ -36,7 +36,8 @@ class Retry:
 
     def plan(self, now: float) -> str:
         """Say what comes."""
-        return f"Trying again in {self.seconds(now)} s (try {self.number})."
+        seconds = self.seconds(now)
+        return f"Trying again {f'in {seconds} s' if seconds else 'now'} (try {self.number})."
 
 
 def next_try(last: Retry | None, reason: str, code: str | None, backoff: Backoff, now: float) -> Retry | None:

@@ -15,7 +15,7 @@ ANYWHERE = {
     "sleeps": r"bob +heard (\d+) while carl slept, (?!\1 )\d+ after carl woke\neve +was not welcomed",
     "sleeps-timeline": r"(?s)reader-1 .*sending [\d.]+ s.*reader-4 .*waiting for the lock [\d.]+ ",
     "sleeps-each": r"bob +heard (\d+) while carl slept, (?!\1 )\d+ after carl woke\neve +was welcomed",
-    "postman": r"bob +heard 30 while carl slept, 30 after carl woke\neve +was welcomed(.*\n)+postman +waiting for a letter",
+    "postman": r"(?s)bob +heard 30 while carl slept, 30 after.*eve +was welcomed.*postman +waiting for a letter",
     "postman-races": r"(?s)0 missed it.*the same order",
     "grade-room": r"✓ right \(broadcasting\)",
 }

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import pytest
+from pyroute2 import IPRoute
 
 from chatkit.capture.wire_capture import WireCapture, capture_of
 from chatkit.errors import MisuseError, Refused
@@ -102,6 +103,17 @@ def test_an_attack_on_anybody_else_is_refused_and_nothing_is_sent(
 ) -> None:
     with pytest.raises(MisuseError, match="is no host of this LAN.*Nothing was sent"):
         attack(quiet_lan, name)
+    assert len(quiet_lan.wire.log) == 0
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_nor_is_this_computer_itself(quiet_lan: Lan, attack: Callable[[Lan, str], object]) -> None:
+    with IPRoute() as ip:
+        own = {row.get_attr("IFA_ADDRESS") for row in ip.get_addr()}
+    assert own
+    for address in own - {host.address for host in quiet_lan.values()}:
+        with pytest.raises(MisuseError, match="is no host of this LAN"):
+            attack(quiet_lan, address)
     assert len(quiet_lan.wire.log) == 0
 
 

@@ -12,7 +12,7 @@ Where there is no LAN, what these give was recorded on one, under the names that
 
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from chatkit.lan.lan import Lan
 from chatkit.net.server import Server
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Flag, Segment, notation
-from chatkit.tcp.states import State
+from chatkit.tcp.sequence import CIRCLE
 
 HEARD, RESETS, FLOODED, COOKIES = "attack-heard", "attack-resets", "attack-flood", "attack-cookies"  # recordings
 PATIENCE = 5.0  # seconds that a call may wait
@@ -145,11 +145,11 @@ def next_number(victim: ByHand) -> int:
 
 
 def attempt(victim: ByHand, seq: int, instead: str) -> Moment:
-    """Forge a reset with this number, as if the server sent it to ann, and see what comes of it."""
+    """Forge a reset with this number (modulo 2^32), as if the server sent it to ann, and see what comes of it."""
     if isinstance(victim.lan, StandIn):
         return _recorded(instead, RESETS, victim.lan)
     before = len(_seen(victim))
-    forge_reset(victim.lan, victim.server, victim.address, seq, sent_by=EVE)
+    forge_reset(victim.lan, victim.server, victim.address, seq % CIRCLE, sent_by=EVE)
     return _look(victim, victim.lan, before)
 
 
@@ -247,5 +247,5 @@ def _call(lan: Lan, port: int) -> str:
 def _counted(table: KernelTable | str) -> str:
     if isinstance(table, str):
         return table
-    states: Sequence[State] = [row.state for row in table.rows]
-    return ", ".join(f"{count} in {state.value}" for state, count in Counter(states).items())
+    states = Counter(row.state.value for row in table.rows)
+    return ", ".join(f"{count} in {state}" for state, count in states.items())

@@ -285,13 +285,12 @@ COOKIES = (
 
 
 def _attacked() -> Conversation:
-    """The chat of the other examples, which two forged resets interrupt: one is blind, one is right."""
+    """The chat of the other examples, until a forged reset ends it."""
     before = list(CHAT.segments)[:11]
     last = next(s for s in reversed(before) if s.source == CHAT.server)
-    forged = replace(last, flags=Flag.RST, payload=b"", ack=0, window=0)
-    resets = (replace(forged, seq=add(last.end, 1 << 30)), replace(forged, seq=last.end))
-    numbered = enumerate(resets, before[-1].frame + 1)
-    return Conversation([*before, *(replace(s, frame=n, time=n * 0.005) for n, s in numbered)])
+    time = before[-1].time + 0.005
+    forged = replace(last, frame=len(before) + 1, time=time, seq=last.end, ack=0, flags=Flag.RST, window=0, payload=b"")
+    return Conversation([*before, forged])
 
 
 ATTACKED = _attacked()

@@ -118,8 +118,9 @@ DEFENCE = (
 
 
 def _forwarded() -> Conversation:
-    """The chat of the other examples, as it is seen by who stands between: each segment comes, and goes on."""
-    twice = [replace(s, ip_id=s.frame, time=s.time + late) for s in CHAT.segments for late in (0.0, 0.001)]
+    """The chat of the other examples, as who stands between sees it begin: each segment comes, and goes on."""
+    begin = list(CHAT.segments)[:9]
+    twice = [replace(s, ip_id=s.frame, time=s.time + late) for s in begin for late in (0.0, 0.001)]
     return Conversation([replace(s, frame=number) for number, s in enumerate(twice, 1)])
 
 

@@ -33,6 +33,8 @@ def why_lost(error: OSError) -> str:
 class Connection:
     """Owns a connected socket. One thread may read while another writes."""
 
+    __slots__ = ("_dont_wait", "_end_is_near", "_reader", "_writer", "local", "peer")
+
     def __init__(self, sock: socket.socket, peer: Address) -> None:
         self._reader = self._writer = sock
         self._dont_wait = 0

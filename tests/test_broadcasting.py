@@ -32,7 +32,7 @@ from chatkit.teach.broadcasting import STEPS, Record, feedback, judge
 from chatkit.teach.broadcasting_mistakes import MISTAKES
 from chatkit.teach.verdict import Verdict
 from tests.labs import right_broadcast, wrong_broadcast
-from tests.labs.right_broadcast import RIGHT
+from tests.labs.right_broadcast import RIGHT, WithAQueueForEach
 from tests.labs.wrong_broadcast import WRONG
 from tests.programs import ROOT
 
@@ -86,6 +86,18 @@ def test_the_stub_says_what_is_to_do() -> None:
     code, said = run()
     assert code == 1
     assert said.startswith("? missing (broadcasting)\n  There is still to do: Lab 3, step 1: ")
+
+
+class WithoutAnEnd(WithAQueueForEach):
+    def close(self) -> None:
+        super().close()
+        raise NotImplementedError("Lab 3, step 7")
+
+
+def test_what_is_not_written_yet_is_asked_for_when_its_step_has_come() -> None:
+    feedback = check_broadcasting(WithoutAnEnd)
+    assert feedback.verdict is Verdict.MISSING
+    assert feedback.sentences == (*(f"✓ {step.title}" for step in STEPS[:-1]), "There is still to do: Lab 3, step 7")
 
 
 def test_a_file_without_the_class_is_told_so(tmp_path: Path) -> None:

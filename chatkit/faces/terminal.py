@@ -164,7 +164,7 @@ class Terminal:
     def _await_turn(self) -> None:
         """Let a script wait that is faster than the connection, or whose connection is to come back."""
         while not self._by_hand and self._is_hopeful:
-            if self._is_in.wait(_TICK) and self._may_send.acquire(timeout=_TICK):
+            if self._is_in.wait(_TICK) and self._chat.connected and self._may_send.acquire(timeout=_TICK):
                 return
 
     def _quit(self, text: str) -> None:
@@ -202,6 +202,8 @@ class Terminal:
 
     def _show_status(self, status: Status) -> None:
         before, self._status = self._status.phase, status
+        if status.phase is not Phase.CONNECTED:
+            self._is_in.clear()
         name = harmless(status.name)
         match status.phase:
             case Phase.CONNECTING:
@@ -210,7 +212,8 @@ class Terminal:
                 self._screen.prompt("connecting> ", DIM)
             case Phase.WAITING:
                 if status.is_news:
-                    self._show(Kind.TROUBLE, status.story + f" {AT_ONCE}" * (before is Phase.CONNECTED))
+                    is_first = self._by_hand and before is Phase.CONNECTED
+                    self._show(Kind.TROUBLE, f"{status.story} {AT_ONCE}" if is_first else status.story)
                 self._screen.prompt(f"trying again in {status.seconds} s> ", RED)
             case Phase.CONNECTED:
                 self._joined = self._new_here = True
@@ -224,8 +227,6 @@ class Terminal:
                 again = f" {AGAIN}" if self._by_hand and self._joined else ""
                 self._show(Kind.TROUBLE, status.sentence + again)
                 self._screen.prompt("not connected> ", RED)
-        if status.phase is not Phase.CONNECTED:
-            self._is_in.clear()
         if status.phase in (Phase.CONNECTED, Phase.OFFLINE):
             self._answers.put(status)
 

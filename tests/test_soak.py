@@ -28,7 +28,7 @@ DAY = 9.0  # seconds
 MOMENT = 0.004  # seconds
 EVENING = 20.0  # seconds, at most, until the last has left and all is judged
 PEOPLE = 25  # who are here at one time
-LAST_LETTER = 4  # objects that the postman still has in its hands: a letter, its seat, member and connection
+HANDFUL = 20  # objects that threads still have in their hands: the last letter, its seat, member and connection
 GROWTH = 8_000_000  # bytes that a process may grow after its first day, for reasons of its own
 
 LIMITS = Limits(rate=300, outbox=100_000, takeover=0.3, ping_after=1, idle=4, join_time=3, max_per_address=0)
@@ -116,7 +116,7 @@ def something_happens(crowd: Crowd, dice: Random) -> None:
         somebody_comes(crowd, here, dice)
     elif awake:
         visitor = dice.choice(awake)
-        [habit] = dice.choices(list(HABITS), HABITS.values()) if visitor.joined else [quit]
+        [habit] = dice.choices(list(HABITS), list(HABITS.values())) if visitor.joined else [quit]
         habit(visitor, dice)
 
 
@@ -150,7 +150,7 @@ def a_day(crowd: Crowd, dice: Random) -> None:
 def test_days_of_people_leave_nothing_behind_and_all_heard_what_was_promised(seed: int) -> None:
     dice, end, sizes = Random(seed), time.monotonic() + SECONDS, []
     with server_process(LIMITS) as server:
-        threads, descriptors, objects = server.threads(), server.descriptors(), server.objects() + LAST_LETTER
+        threads, descriptors, objects = server.threads(), server.descriptors(), server.objects() + HANDFUL
         while time.monotonic() < end:
             with Crowd(server.address) as crowd:
                 a_day(crowd, dice)

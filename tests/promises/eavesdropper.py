@@ -8,7 +8,7 @@ ANYWHERE = {
     "left": r"ARP who has 10\.0\.0\.1 says 10\.0\.0\.2.*\n.*ARP who has 10\.0\.0\.1 says 10\.0\.0\.3",
     "between": HEARS_ALL + r"\n1 passwords that were read:\n  ann: tulip$",
     "between-ladder": r"(<SEQ=\d+><CTL=SYN>)(.*\n)+?.*\1",
-    "ways": r"ann +eve +(\d+) +64\n\d+ +eve +server +\1 +63$",
+    "ways": r"ann +eve +(\d+) +64\n\d+ +eve +server +\1 +63\b",
     "claims": r"10\.0\.0\.1 +server +server, eve +TWO CLAIM IT",
     "list": r"the list of users: \['ann', 'bob'\]",
     "surprise": r"This line is eve's\..*\nann's program prints the list of users: None",

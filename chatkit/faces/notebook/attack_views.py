@@ -36,7 +36,7 @@ from chatkit.tcp.sequence import CIRCLE
 HEARD, RESETS, FLOODED, COOKIES = "attack-heard", "attack-resets", "attack-flood", "attack-cookies"  # recordings
 PATIENCE = 5.0  # seconds that a call may wait
 PLACES, SYNS = 16, 64  # for half-open connections; and how many a flood brings
-CALL_TIME = 0.5  # seconds that bob waits: his second SYN would follow after 1 s
+CALL_TIME = 2.0  # seconds that bob waits: time for two SYNs
 MOST_BYTES = 65536
 
 
@@ -50,6 +50,7 @@ class ByHand:
         self.lan = lan
         self._sock = lan[ANN].connect(server.address, PATIENCE)
         self.address, self.server = self._sock.getsockname()[:2], server.address
+        self.told = 0  # frames of which a moment has told
         self._end = ""  # how it ended; a socket tells it once
 
     def say(self, line: str) -> None:
@@ -148,21 +149,22 @@ def attempt(victim: ByHand, seq: int, instead: str) -> Moment:
     """Forge a reset with this number (modulo 2^32), as if the server sent it to ann, and see what comes of it."""
     if isinstance(victim.lan, StandIn):
         return _recorded(instead, RESETS, victim.lan)
-    before = len(_seen(victim))
+    before = victim.told or len(_seen(victim))
     forge_reset(victim.lan, victim.server, victim.address, seq % CIRCLE, sent_by=EVE)
     return _look(victim, victim.lan, before)
 
 
 def look(victim: ByHand, instead: str) -> Moment:
-    """See how ann's connection is now."""
+    """See how ann's connection is now, and what has passed since the moment before."""
     if isinstance(victim.lan, StandIn):
         return _recorded(instead, RESETS, victim.lan)
-    return _look(victim, victim.lan, len(_seen(victim)))
+    return _look(victim, victim.lan, victim.told or len(_seen(victim)))
 
 
 def _look(victim: ByHand, lan: Lan, before: int) -> Moment:
     _await_quiet(lan)
     capture = _seen(victim)
+    victim.told = len(capture)
     talk = capture.conversations[0]
     ends = (
         ("ann's program", victim.knows),

@@ -70,6 +70,12 @@ def test_joins_and_leaves_are_noticed(face: Face, server: Server) -> None:
     assert face.wait_for(Roster).names == ("ann",)
 
 
+def test_a_name_that_mixes_alphabets_is_remarked_on(face: Face, server: Server) -> None:
+    face.connect(server)
+    with Peer(server.address, "\u0430nn2"):
+        assert face.wait_for(Line).text == "\u0430nn2 joined (a name of Cyrillic and Latin letters)"
+
+
 def test_commands_do_what_help_says(face: Face, server: Server) -> None:
     with Peer(server.address, "bob") as bob:
         face.connect(server)

@@ -8,7 +8,7 @@ import pytest
 from ipywidgets import HTML, Button, Checkbox, Text
 
 from chatkit import Server
-from chatkit.errors import MisuseError, PeerError
+from chatkit.errors import MisuseError, PeerError, Refused
 from chatkit.faces import chat_widget
 from chatkit.faces.backoff import Backoff
 from chatkit.faces.chat import Chat
@@ -263,6 +263,22 @@ def test_what_others_say_is_new_until_one_speaks_or_says_so(server: Server, open
     wait_until(lambda: "1 new</div>" in seen(ann))
     ann.say("I read it")
     wait_until(lambda: " new</div>" not in seen(ann))
+
+
+def test_a_cell_can_ask_for_the_link_to_its_own_capture(open_chat: Open) -> None:
+    with Server(port=0, capture_link=lambda address: f"http://here:1/{address[1]}") as server:
+        ann = open_chat("ann", server.address)
+        assert ann.address and ann.capture_link() == f"http://here:1/{ann.address[1]}"
+        ann.close()
+
+
+def test_where_there_is_no_capture_a_cell_is_told(server: Server, open_chat: Open) -> None:
+    ann = open_chat("ann", server.address)
+    with pytest.raises(Refused, match="capture"):
+        ann.capture_link()
+    ann.disconnect()
+    with pytest.raises(Refused, match="not connected"):
+        ann.capture_link()
 
 
 def test_everything_that_comes_is_painted_though_it_comes_fast(server: Server, open_chat: Open) -> None:

@@ -20,6 +20,7 @@ tk = pytest.importorskip("tkinter", reason="needs Tk: sudo apt install python3-t
 from chatkit.faces.tk.chat_box import MAX_LINES  # noqa: E402
 from chatkit.faces.tk.chat_window import ChatWindow  # noqa: E402
 from chatkit.faces.tk.text_entry import MAX_CHARACTERS, mend_surrogates  # noqa: E402
+from chatkit.faces.tk.user_list import MAX_ROWS  # noqa: E402
 
 pytestmark = needs_display
 PATIENCE = 5.0  # seconds
@@ -283,6 +284,12 @@ def test_the_users_are_listed_and_counted(window: Driven, server: Server) -> Non
         window.until(lambda: "Users (2)" in window.words(), "two users")
         assert [name.strip() for name in window.page.users.list.get(0, "end")] == ["bob", "ann (you)"]
     window.until(lambda: "Users (1)" in window.words(), "one user")
+
+
+def test_a_very_long_list_of_users_is_cut_and_says_so(window: Driven) -> None:
+    window.page.users.show(tuple(f"u{number}" for number in range(MAX_ROWS + 7)), "ann")
+    assert window.page.users.list.size() == MAX_ROWS + 1
+    assert window.page.users.list.get("end") == " and 7 more"
 
 
 def test_a_double_click_on_a_user_begins_a_private_message(window: Driven, server: Server) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from chatkit.faces.tty.looks import look, mark, name_style
+from chatkit.faces.tty.screen_text import columns
 from chatkit.faces.updates import Kind, Line
 
 PERSIAN = "\u0633\u0644\u0627\u0645"
@@ -39,9 +40,27 @@ def test_rows_break_between_words_and_stand_under_the_first(kind: Kind, width: i
     assert " ".join([first.split(" ", 3)[-1], *(row.strip() for row in others)]).endswith(LONG[5:])
 
 
-@pytest.mark.parametrize("text", ["x" * 100, "https://example.org/" + "y" * 100, "漢字" * 60, PERSIAN * 30])
-def test_what_cannot_be_broken_well_is_left_to_the_terminal(text: str) -> None:
+@pytest.mark.parametrize("text", ["x" * 100, "https://example.org/" + "y" * 100])
+def test_an_address_stays_whole_so_that_it_can_be_clicked(text: str) -> None:
     assert "\n" not in look(Line(Kind.SAID, text, "bob"), 60)
+
+
+@pytest.mark.parametrize("text", ["漢字" * 60, PERSIAN * 30])
+def test_a_long_text_of_other_letters_is_broken_anywhere_and_each_row_turns_only_itself_around(text: str) -> None:
+    shown = look(Line(Kind.SAID, text, "bob"), 60).split("\n")
+    assert len(shown) > 2 and all(columns(row) <= 60 for row in shown)
+    assert all(row.count("\u2068") == row.count("\u2069") for row in shown)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u2800", "\u3000"])
+@pytest.mark.parametrize("start", ["x", "漢"])
+@pytest.mark.parametrize("name", ["bob", "b" * 20])
+def test_no_text_can_imitate_the_line_of_somebody_else(blank: str, start: str, name: str) -> None:
+    for size in range(80):
+        fake = f"{start}{blank * size}14:05{blank}{blank}ann:{blank}hello"
+        for width in (24, 80):
+            others = look(Line(Kind.SAID, fake, name), width).split("\n")[1:]
+            assert all(row.startswith(" " * 7) and columns(row) <= width for row in others)
 
 
 def test_a_first_word_that_does_not_fit_keeps_the_speaker() -> None:

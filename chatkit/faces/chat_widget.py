@@ -17,6 +17,7 @@ from ipywidgets import HTML, Box, Button, HBox, Layout, VBox
 
 from chatkit.errors import MisuseError, PeerError, Refused
 from chatkit.faces.chat import Chat
+from chatkit.faces.hearing import OWN_CAPTURE
 from chatkit.faces.updates import Kind, Line, Phase, Status, Update
 from chatkit.faces.user import room_password
 from chatkit.faces.widgets import html
@@ -103,6 +104,16 @@ class ChatWidget:
         if line is None:
             raise PeerError(f"no message with {quote(text)} came within {PATIENCE:g} seconds")
         return f"{line.clock} {line.speaker}: {line.text}"
+
+    def capture_link(self) -> str:
+        """Ask for the link to the capture of this very connection. Raises Refused where the server offers none."""
+        before = self._screen.count
+        if reason := self._chat.enter("/capture"):
+            raise Refused(reason)
+        line = self._await_line(before, lambda line: line.kind is Kind.TROUBLE or _is_link(line))
+        if line is None or line.kind is Kind.TROUBLE:
+            raise Refused(line.text if line else "The server did not answer CAPTURE.")
+        return line.text.removeprefix(OWN_CAPTURE)
 
     def disconnect(self, text: str = "") -> None:
         """Send QUIT, and wait until the connection is closed. The button Reconnect takes it up again."""
@@ -223,6 +234,10 @@ class ChatWidget:
         if self._logging_in and phase is Phase.CONNECTED:
             self._logging_in = False
             self._entry.widget.focus()  # what had it is hidden now
+
+
+def _is_link(line: Line) -> bool:
+    return line.kind is Kind.NOTICE and line.text.startswith(OWN_CAPTURE)
 
 
 def _button(words: str, tooltip: str, clicked: Callable[..., None]) -> Button:

@@ -8,11 +8,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from chatkit.faces.alphabets import remark_on
 from chatkit.faces.updates import Door, Kind, Line, Roster, Status
 from chatkit.net.client import Client, Gone
 from chatkit.protocol import messages as m
 
 BEFORE = "What was said before you came:"
+OWN_CAPTURE = "Your own capture: "
 
 _MOST_EARLY = 20_000  # messages that may wait; of more, the oldest are lost
 
@@ -60,13 +62,13 @@ class Hearing:
             case m.Past(name, text):
                 self._tell_past(name, text)
             case m.Joined(name):
-                self._notice_change(f"{name} joined")
+                self._notice_change(f"{name} joined{remark_on(name)}")
             case m.Left(name, text):
                 self._notice_change(f"{name} left ({text})" if text else f"{name} left")
             case m.Users(count, names):
                 self._tell_list(count, names)
             case m.Captured(url):
-                self._door(Line(Kind.NOTICE, f"Your own capture: {url}"))
+                self._door(Line(Kind.NOTICE, f"{OWN_CAPTURE}{url}"))
             case m.Error(_, text):
                 self._door(Line(Kind.TROUBLE, text))
             case Gone(reason):

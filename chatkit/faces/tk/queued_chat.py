@@ -1,17 +1,15 @@
 """A Chat for a face with one thread that must never wait: its updates queue up, and an attempt can be cancelled.
 
-    threads of the chat  --put-->  queue  --take, now and then-->  the face's own thread
+    threads of the chat  --put-->  inbox  --take, now and then-->  the face's own thread
 
-A cancelled chat is left to a thread that sees it to its end; what it still says goes to a queue that nobody reads.
+A cancelled chat is left to a thread that sees it to its end; what it still says goes to an inbox that nobody reads.
 """
 
 import ssl
 import threading
-from collections.abc import Iterator
-from itertools import islice
-from queue import Empty, SimpleQueue
 
 from chatkit.faces.chat import Chat
+from chatkit.faces.tk.inbox import Inbox
 from chatkit.faces.updates import Update
 from chatkit.faces.user import room_password
 from chatkit.net.event import Address
@@ -22,7 +20,7 @@ class QueuedChat:
 
     def __init__(self, reconnect: bool = False, tls: ssl.SSLContext | None = None) -> None:
         self._keeps_reconnecting, self._tls = reconnect, tls
-        self._updates: SimpleQueue[Update] = SimpleQueue()
+        self._inbox = Inbox()
         self._chat: Chat | None = None
         self._last: tuple[str, Address] | None = None
         self._leaving: list[threading.Thread] = []
@@ -31,9 +29,9 @@ class QueuedChat:
         """Connect and join; a Status says how it went."""
         self._last = name, server
         if self._chat is None:
-            self._updates = SimpleQueue()
+            self._inbox = Inbox()
             self._chat = Chat(
-                self._updates.put, password=room_password(), tls=self._tls, reconnect=self._keeps_reconnecting
+                self._inbox.put, password=room_password(), tls=self._tls, reconnect=self._keeps_reconnecting
             )
         self._chat.connect(name, server)
 
@@ -61,14 +59,14 @@ class QueuedChat:
 
     def take(self, at_most: int) -> list[Update]:
         """Give the oldest updates that nobody took yet."""
-        return list(islice(self._waiting(), at_most))
+        return self._inbox.take(at_most)
 
     def abandon(self) -> None:
         """Leave, or give up connecting, and hear no more of it."""
         if self._chat:
             self._leaving.append(threading.Thread(target=self._chat.close, name="chat-leaving"))
             self._leaving[-1].start()
-        self._chat, self._updates = None, SimpleQueue()
+        self._chat, self._inbox = None, Inbox()
 
     @property
     def leaving(self) -> bool:
@@ -79,10 +77,3 @@ class QueuedChat:
         """Wait until everything abandoned is at its end."""
         for thread in self._leaving:
             thread.join()
-
-    def _waiting(self) -> Iterator[Update]:
-        while True:
-            try:
-                yield self._updates.get_nowait()
-            except Empty:
-                return

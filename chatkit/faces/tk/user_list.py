@@ -8,6 +8,8 @@ from chatkit.faces.colours import colour_of
 from chatkit.faces.tk import looks
 from chatkit.protocol.names import fold
 
+MAX_ROWS = 1000  # of more, Tk is slow to draw the list; the number above it is of all
+
 
 class UserList(ttk.Frame):
     """Shows names; calls `whisper(name)` for the one that was chosen."""
@@ -69,9 +71,12 @@ class UserList(ttk.Frame):
         top = self.list.yview()[0]
         self._title.configure(text=f"Users ({len(self._names)})")
         self.list.delete(0, "end")
-        self.list.insert("end", *[f" {name} (you)" if self._is_own(name) else f" {name}" for name in self._names])
-        for index, name in enumerate(self._names):
+        shown, more = self._names[:MAX_ROWS], len(self._names) - MAX_ROWS
+        self.list.insert("end", *[f" {name} (you)" if self._is_own(name) else f" {name}" for name in shown])
+        for index, name in enumerate(shown):
             self.list.itemconfigure(index, foreground=colour_of(name).on_light)
+        if more > 0:
+            self.list.insert("end", f" and {more} more")
         self.list.yview_moveto(top)
 
     def _is_own(self, name: str) -> bool:
@@ -79,4 +84,5 @@ class UserList(ttk.Frame):
 
     def _choose(self, _: "tk.Event[tk.Listbox]") -> None:
         for index in self.list.curselection():  # type: ignore[no-untyped-call]
-            self._whisper(self._names[index])
+            if index < MAX_ROWS:
+                self._whisper(self._names[index])

@@ -11,6 +11,7 @@ import textwrap
 from dataclasses import replace
 
 from chatkit.faces.colours import colour_of
+from chatkit.faces.tty.rows import rows
 from chatkit.faces.tty.screen_text import BOLD, DIM, RED, YELLOW, columns, harmless, hue, isolate, styled
 from chatkit.faces.updates import Kind, Line
 
@@ -21,10 +22,10 @@ _WIDEST_MARK = 60  # columns
 def look(line: Line, width: int = 0, colour: bool = False) -> str:
     """Give the rows for a line of the chat: at most `width` columns wide, or one row however long for 0."""
     label = _label(line)
-    first, *others = _wrap(isolate(harmless(line.text)), len(label), width - len(_INDENT))
-    rows = f"\n{_INDENT}".join([styled(label, _label_style(line), colour) + first, *others])
+    first, *others = map(isolate, _wrap(harmless(line.text), columns(label), width - len(_INDENT)))
+    shown = f"\n{_INDENT}".join([styled(label, _label_style(line), colour) + first, *others])
     clock = styled(f"{line.clock:5}", DIM, colour)
-    return f"{clock}  {styled(rows, DIM, colour) if line.kind in (Kind.NOTICE, Kind.PAST) else rows}"
+    return f"{clock}  {styled(shown, DIM, colour) if line.kind in (Kind.NOTICE, Kind.PAST) else shown}"
 
 
 def mark(width: int, colour: bool = False) -> str:
@@ -58,9 +59,14 @@ def _label_style(line: Line) -> str:
 def _wrap(text: str, indent: int, width: int) -> list[str]:
     """Break between words; the first row begins after `indent` columns.
 
-    Long words are left to the terminal, and so is text with wide letters, which is broken anywhere.
+    A long word is left whole to the terminal, so that an address can be clicked, if it is all ASCII: then it has no
+    blank with which to imitate somebody else's line.
     """
-    if width <= indent or columns(text) != len(text):
+    if width < 1:
         return [text]
-    rows = textwrap.wrap(text, width, initial_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
-    return [rows[0][indent:], *rows[1:]] if rows else [text]
+    if width <= indent:
+        return ["", *rows(text, width)]
+    if not text.isascii():
+        return list(rows(text, width, taken=indent))
+    wrapped = textwrap.wrap(text, width, initial_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    return [wrapped[0][indent:], *wrapped[1:]] if wrapped else [text]

@@ -129,9 +129,12 @@ class Stage:
 
     def __init__(self, step: Step, room_class: Callable[[], Room], switch_at: int) -> None:
         self._step, self._room_class, self._switch_at = step, room_class, switch_at
+        self.is_last = True  # whether there is no other way to play this step
+        self._room: Room = None
         self._clients: dict[str, StageClient] = {}
         self._wanted: dict[str, Lines] = {}
-        self._asleep: dict[str, bytes] | None = None
+        self._asleep: dict[str, bytes] | None = None  # what they had heard while one did not read
+        self._stalled: tuple[str, ...] = ()  # calls that had not returned then
         self._errors: list[BaseException] = []
         self._calls: list[tuple[str, threading.Thread]] = []
         self._first = threading.Lock()  # is taken once, by the first who comes to the moment
@@ -234,10 +237,6 @@ class Stage:
 
     # ---- what they are made of ----
 
-    _room: Room = None
-    is_last = True  # whether there is no other way to play this step
-    _stalled: tuple[str, ...] = ()  # calls that had not returned while one did not read
-
     def _open(self) -> None:
         self._room = self._room_class()
 
@@ -281,7 +280,7 @@ class Stage:
         self._room.say(TWO)
 
     def _second_line(self) -> None:
-        """Let another thread say it, and wait until somebody has been sent something of it, or nobody can be."""
+        """Let another thread say it, and wait until it has been sent, or can't be."""
         before = {name: len(client.pieces) for name, client in self._clients.items()}
         self._start(f"say({TWO!r})", self._say_two)
         in_turns(lambda: all(len(self._clients[name].pieces) >= seen + 2 for name, seen in before.items()), FEW)

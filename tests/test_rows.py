@@ -1,7 +1,7 @@
 """Rows of a terminal: whatever somebody says, none of it begins at the edge, where times and names stand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatkit.faces.log import log_line
@@ -32,6 +32,7 @@ def test_the_first_row_may_be_shorter() -> None:
     assert list(rows("one two three", 10, taken=6)) == ["one", "two three"]
 
 
+@settings(deadline=None)  # a busy machine is not slow code
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(2, 20), st.integers(0, 30))
 def test_no_row_is_too_wide_and_nothing_but_spaces_gets_lost(text: str, width: int, taken: int) -> None:
     broken = list(rows(text, width, taken))

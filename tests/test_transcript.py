@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatkit.errors import MachineError
@@ -65,6 +65,7 @@ EVENTS = st.builds(
 )
 
 
+@settings(deadline=None)  # a busy machine is not slow code
 @given(st.lists(EVENTS))
 def test_what_was_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> None:
     path = tmp_path_factory.mktemp("transcript") / "chat.jsonl"

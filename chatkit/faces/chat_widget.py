@@ -65,6 +65,11 @@ class ChatWidget:
         return self._screen.status.own
 
     @property
+    def server(self) -> Address | None:
+        """The other end of the connection; None until there is one."""
+        return self._screen.status.server
+
+    @property
     def users(self) -> tuple[str, ...]:
         """Everybody in the room, as the list shows them."""
         return self._screen.names

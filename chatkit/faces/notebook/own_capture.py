@@ -18,11 +18,11 @@ from chatkit.capture.capture import Capture
 from chatkit.capture.pcap import GZIP
 from chatkit.errors import CaptureError, Refused
 from chatkit.faces.chat_widget import ChatWidget
-from chatkit.faces.updates import Kind, Line
+from chatkit.faces.tty.screen_text import harmless
 from chatkit.net.host import THIS_COMPUTER, Host, write_address
 
-ANSWER = "Your own capture: "  # how a chat shows the link
 MAX_BYTES = 64 * 1024 * 1024  # of a file
+MOST_SAID = 500  # bytes of the reason why there is none
 PATIENCE = 60.0  # seconds
 
 
@@ -39,20 +39,11 @@ def fetch_capture(
 
 
 def _ask(chat: ChatWidget) -> SplitResult:
-    """Type /capture, and take the link out of the answer; it is followed to the server, and to nobody else."""
-    before = chat._screen.count
-    if reason := chat._chat.enter("/capture"):
-        raise Refused(reason)
-    line = chat._await_line(before, lambda line: line.kind is Kind.TROUBLE or _is_link(line))
-    server = chat._screen.status.server
-    if line is None or server is None or line.kind is Kind.TROUBLE:
-        raise Refused(line.text if line else "The server did not answer CAPTURE.")
-    link = _parts(line.text.removeprefix(ANSWER))
+    """Take the link out of the answer to CAPTURE; it is followed to the server, and to nobody else."""
+    link, server = _parts(chat.capture_link()), chat.server
+    if server is None:
+        raise Refused("The link came, and then the connection was lost. Connect again, and run this again.")
     return link._replace(netloc=write_address((server[0], link.port or 0)))
-
-
-def _is_link(line: Line) -> bool:
-    return line.kind is Kind.NOTICE and line.text.startswith(ANSWER)
 
 
 def _parts(link: str) -> SplitResult:
@@ -78,7 +69,8 @@ def _download(link: SplitResult, host: Host, tls: ssl.SSLContext | None) -> byte
     finally:
         sock.close()
     if status != http.client.OK:
-        raise CaptureError(body.decode(errors="replace") or "The server has too much to do: run this again.")
+        said = harmless(body[:MOST_SAID].decode(errors="replace"))
+        raise CaptureError(said or "The server has too much to do: run this again.")
     if len(body) > MAX_BYTES or body.startswith(GZIP):  # which could become any size
         raise CaptureError(f"That is no capture of a connection: plain pcapng, of at most {MAX_BYTES} bytes.")
     return body

@@ -10,7 +10,7 @@ ANYWHERE = {
     "callback": r"^\['MainThread'\]",
     "chat": r"'chat-painter-ann'",
     "window": r"<chat window of carol|No window: ",
-    "queue": r"get_nowait\(\)",
+    "queue": r"(?s)def put\(.*def take\(",
     "sign": r"the cell that gave the sign is done",
     "wire": r"JOIN ann",
 }

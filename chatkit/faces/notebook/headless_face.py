@@ -33,7 +33,7 @@ class Face:
         self._events: SimpleQueue[Handler | None] = SimpleQueue()
         self._later: list[tuple[float, int, Handler]] = []  # the face's thread alone: when, and what
         self._number = count()
-        self._thread = threading.Thread(target=self._run, name="chat-face", daemon=True)
+        self._thread = threading.Thread(target=self.run, name="chat-face", daemon=True)
 
     def do(self, handler: Handler) -> None:
         """An event has happened. May be called from any thread."""
@@ -59,7 +59,8 @@ class Face:
         self._events.put(None)
         self._thread.join()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Handle one event after the other, until the end comes."""
         while (handler := self._next()) is not None:
             handler()
 

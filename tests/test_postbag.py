@@ -8,7 +8,7 @@ from chatkit.protocol import messages as m
 from chatkit.protocol.limits import Limits
 from chatkit.protocol.member import Member
 from chatkit.protocol.messages import encode
-from chatkit.protocol.postbag import Postbag
+from chatkit.protocol.postbag import MOST_FOR_ONE, Postbag
 from chatkit.protocol.room import Room
 
 
@@ -32,6 +32,23 @@ def test_who_comes_hears_what_follows_and_who_goes_hears_what_was_before() -> No
     bag.stop_listening("ann")
     bag.to_all(b"3\n")
     assert bag.take() == {"ann": b"1\n2\n", "bob": b"2\n3\n"}
+
+
+def test_a_batch_is_full_when_one_or_all_together_would_be_owed_too_much() -> None:
+    alone, crowd, quiet = Postbag[int](), Postbag[int](), Postbag[int]()
+    for bag in (crowd, quiet):
+        for one in range(1000):
+            bag.start_listening(one)
+        bag.take()
+    alone.to(1, b"x" * MOST_FOR_ONE)
+    for one in range(1000):
+        crowd.to_all(b"x" * 20, but=one)  # each is owed nearly all, but not the same
+    quiet.to_all(b"x" * 20_000)  # all are owed the same piece
+    assert [bag.is_full for bag in (alone, crowd, quiet)] == [False, True, False]
+    alone.to_all(b"x")
+    assert alone.is_full
+    alone.take()
+    assert not alone.is_full
 
 
 NAMES = ("ann", "bob", "ANN", "carl", "")

@@ -26,7 +26,6 @@ RETRY = 0.01  # seconds between two looks at blocked clients
 GRACE = 1.0  # seconds in which a client may finish what it is saying, before it is cut off
 
 _BATCH = 4096  # letters
-_BAG = 262_144  # bytes that the room may write before they are handed out: each member may be owed all of them
 
 
 @dataclass(eq=False, slots=True)
@@ -134,7 +133,7 @@ class Postman:
         room, bag = self._room, self._room.bag
         for line in lines:
             room.hear(member, line, now)
-            if bag.size > _BAG:
+            if bag.is_full:
                 self._deliver(now)
 
     def _tick(self, now: float) -> None:

@@ -18,26 +18,44 @@ from typing import Generic, TypeVar
 
 L = TypeVar("L", bound=Hashable)
 
+MOST_FOR_ONE = 262_144  # bytes that one listener may be owed: it is given them at once, and shall not drown in them
+MOST_FOR_ALL = 16_777_216  # bytes, once each piece is joined; listeners with nothing of their own share one piece
+
 
 class Postbag(Generic[L]):
     """Collects the lines of one batch; `take` empties it."""
 
     def __init__(self) -> None:
-        self.size = 0  # bytes that were written since the last `take`, each line counted once
         self._listeners: dict[L, None] = {}  # a set that keeps its order
+        self._start()
+
+    def _start(self) -> None:
         self._tape: list[bytes] = []
+        self._tape_size = 0
         self._parts: dict[L, list[bytes | slice]] = {}
         self._heard: dict[L, int] = {}  # how far on the tape the parts of a listener go
+        self._private: dict[L, int] = {}  # bytes that one is owed alone
+        self._private_size = self._most_private = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the batch ought to be taken before more is written."""
+        return (
+            self._tape_size + self._most_private > MOST_FOR_ONE
+            or self._tape_size * len(self._parts) + self._private_size > MOST_FOR_ALL
+        )
 
     def to(self, one: L, line: bytes) -> None:
         """Write to one, who need not be a listener."""
         self._catch_up(one).append(line)
-        self.size += len(line)
+        self._private[one] = private = self._private.get(one, 0) + len(line)
+        self._most_private = max(self._most_private, private)
+        self._private_size += len(line)
 
     def to_all(self, line: bytes, but: L | None = None) -> None:
         """Write to all listeners but one."""
         self._tape.append(line)
-        self.size += len(line)
+        self._tape_size += len(line)
         if but is not None and but in self._listeners:
             self._catch_up(but, len(self._tape) - 1)
             self._heard[but] = len(self._tape)
@@ -66,7 +84,7 @@ class Postbag(Generic[L]):
             )
             if not owed[one]:
                 del owed[one]
-        self._tape, self._parts, self._heard, self.size = [], {}, {}, 0
+        self._start()
         return owed
 
     def _catch_up(self, one: L, to: int | None = None) -> list[bytes | slice]:

@@ -55,13 +55,14 @@ class Room:
         self._hello = encode(m.Hello(m.VERSION, greeting))
         self._everybody: dict[Member, None] = {}
         self._joined: dict[str, Member] = {}  # by folded name, in the order of joining
+        self._names: dict[str, str] = {}  # the same, as they are written
         self._per_address: Counter[str] = Counter()
         self._claimants: list[Member] = []
 
     @property
     def names(self) -> list[str]:
         """The names of all who joined, the first first."""
-        return [member.name for member in self._joined.values()]
+        return list(self._names.values())
 
     # ---- what may happen ----
 
@@ -129,6 +130,7 @@ class Room:
                 self.bag.to(member, encode(m.Bye(text)))
                 self._mark_closing(member, text)
         self._joined.clear()
+        self._names.clear()
 
     # ---- one line ----
 
@@ -230,7 +232,7 @@ class Room:
 
     def _let_in(self, member: Member, name: str) -> None:
         member.name, member.state, member.secret = name, State.JOINED, ""
-        self._joined[fold(name)] = member
+        self._joined[fold(name)], self._names[fold(name)] = member, name
         self.minutes.append((member, m.Joined(name)))
         self.bag.to_all(encode(m.Joined(name)))
         self.bag.to(member, encode(m.Welcome(name)) + users_lines(self.names) + self._history.lines())
@@ -292,7 +294,7 @@ class Room:
     def _close(self, member: Member, reason: str, now: float) -> None:
         """Nothing more is obeyed of this member; the others hear that it left."""
         if member.state is State.JOINED:
-            del self._joined[fold(member.name)]
+            del self._joined[fold(member.name)], self._names[fold(member.name)]
             self.bag.stop_listening(member)
             self.bag.to_all(encode(m.Left(member.name, reason)))
         self._mark_closing(member, reason)

@@ -14,6 +14,7 @@ import trustme
 
 from chatkit.errors import Refused
 from chatkit.net.client import Client, Gone
+from chatkit.net.conformance import judge
 from chatkit.net.event import Address, Event, What
 from chatkit.net.sealed import MAX_WAITING, PIECE, Sealed
 from chatkit.net.server import Server
@@ -22,7 +23,7 @@ from chatkit.protocol import messages as m
 from chatkit.protocol.limits import Limits
 from tests.needs import needs_nc, needs_openssl
 from tests.peer import TIMEOUT, Peer
-from tests.sealed_peer import SealedPeer, authority, client_tls, server_tls, stranger_tls
+from tests.sealed_peer import SealedPeer, Tunnel, authority, client_tls, server_tls, stranger_tls
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -405,3 +406,10 @@ def test_new_keys_in_the_middle_of_a_chat_disturb_nobody(server: Server) -> None
 def test_a_plain_client_is_told_what_to_try(server: Server) -> None:
     with pytest.raises(Refused, match="--tls"):
         Client("ann", server.address, timeout=0.3)
+
+
+@pytest.mark.parametrize("password", [None, "tulip"])
+def test_a_sealed_server_keeps_every_rule_of_the_protocol(password: str | None) -> None:
+    with Server(port=0, tls=server_tls(), password=password) as server, Tunnel(server.address) as tunnel:
+        report = judge(tunnel.address, password=password)
+    assert report.passed, str(report)

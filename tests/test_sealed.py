@@ -24,6 +24,7 @@ from chatkit.protocol.limits import Limits
 from tests.needs import needs_nc, needs_openssl
 from tests.peer import TIMEOUT, Peer
 from tests.sealed_peer import SealedPeer, Tunnel, authority, client_tls, server_tls, stranger_tls
+from tests.strangers import stranger_that
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -291,6 +292,27 @@ def test_a_server_that_stops_under_load_seals_its_goodbye() -> None:
         ann.until("BYE the server is closing")
         assert ann.rest() == ""
         bob.close()
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [("BYE see you\n", "The server said BYE: see you."), ("SAID bob half", "TLS was cut short: ")],
+    ids=["after BYE", "in the middle"],
+)
+def test_a_client_tells_a_goodbye_from_a_cut_stream(last: str, reason: str) -> None:
+    def serve(plain: socket.socket) -> None:
+        sock = server_tls().wrap_socket(plain, server_side=True)
+        sock.sendall(b"HELLO chat/1 hi\nWELCOME ann\nUSERS 1 ann\n" + last.encode())
+        while sock.recv(65536).find(b"JOIN") < 0:
+            pass
+        sock.shutdown(socket.SHUT_WR)  # FIN, without close_notify
+        sock.close()
+
+    gone: SimpleQueue[Gone] = SimpleQueue()
+    with stranger_that(serve) as place:
+        address = ("127.0.0.1", int(place.partition(":")[2]))
+        with Client("ann", address, tls=client_tls(), listener=lambda x: gone.put(x) if isinstance(x, Gone) else None):
+            assert gone.get(timeout=TIMEOUT).reason.startswith(reason)
 
 
 # ---- those who do not speak TLS, or do not end its handshake ----

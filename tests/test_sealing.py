@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatkit.__main__ import COMMANDS, needs_environment
+from chatkit.faces.classroom_ca import Authority
+from chatkit.faces.notebook.classroom import Classroom
 from chatkit.faces.sealing import Sealing
 from chatkit.faces.serve import invitation
 from tests.needs import needs_openssl
@@ -129,3 +131,13 @@ def test_a_sealed_invitation_does_not_say_that_nothing_is_encrypted() -> None:
     text = invitation(True, ["192.0.2.7"], 9898, sealing)
     assert f"    python3 -m chatkit chat 192.0.2.7 --tls --fingerprint {'ab' * 32}\n" in text
     assert "Nothing is encrypted" not in text and "whoever reaches this computer can join" in text.lower()
+
+
+def test_a_notebook_seals_with_an_authority_that_leaves_no_file() -> None:
+    classroom, mine = Classroom(), Authority()
+    server = classroom.start_server(tls=mine.server_context("127.0.0.1"))
+    try:
+        assert classroom.join("ann", server, tls=mine.client_context()).connected
+        assert not classroom.join("eve", server, tls=Authority().client_context()).connected
+    finally:
+        classroom.close()

@@ -248,7 +248,8 @@ class Client:
                 if splitter.too_long:
                     return f"The server sent a line of over {MAX_LINE_BYTES} bytes, which chat/1 does not allow."
         except Unsealed as error:
-            return "" if self._said_quit else str(error).rstrip(".") + "."
+            is_over = self._said_quit or self._bye is not None  # all was said: nothing can have been cut off
+            return self._why_it_ended() if is_over else str(error).rstrip(".") + "."
         except OSError as error:
             return "" if self._said_quit else f"The connection to the server was lost ({error.strerror or error})."
         return self._why_it_ended()

@@ -98,7 +98,7 @@ def client_process(address: Address) -> Iterator["subprocess.Popen[str]"]:
 @pytest.mark.parametrize(
     ("limits", "talk", "reason", "sentence"),
     [
-        (Limits(idle=PATIENCE, ping_after=PATIENCE / 2), 0, "idle", r"nothing heard for 0\.6 seconds"),
+        (Limits(idle=1.5, ping_after=0.2), 0, "idle", r"nothing heard for 1\.5 seconds"),
         (Limits(outbox=10_000, rate=0), 3000, "too slow", r"was lost|without a BYE"),  # RST or FIN
     ],
 )

@@ -268,3 +268,17 @@ def test_a_long_conversation_is_followed_to_its_end() -> None:
     acks = [ENDS.down(ACK, 1, 1 + n // 2) for n in range(8000)]
     talk = [segment for pair in zip(data, acks, strict=True) for segment in pair]
     assert _story(_chat(*talk))[3:] == [SAME] * (len(talk) + 1)
+
+
+def test_a_forged_reset_with_the_next_number_ends_the_end_that_believes_it_and_not_the_other() -> None:
+    forged, said = ENDS.down(RST, 1), ENDS.down(PSH | ACK, 1, 1, b"are you there?")
+    assert _story(_chat(forged, said, ENDS.up(RST, 1)))[-3:] == [
+        "CLOSED ESTABLISHED",
+        "CLOSED ESTABLISHED",
+        "CLOSED CLOSED",
+    ]
+
+
+def test_a_syn_ack_that_is_sent_again_and_never_answered_had_not_arrived_before() -> None:
+    story = _story((ENDS.up(SYN, 0), ENDS.down(SYN | ACK, 0, 1), ENDS.down(SYN | ACK, 0, 1)))
+    assert story[1:3] == ["SYN-SENT SYN-RECEIVED"] * 2

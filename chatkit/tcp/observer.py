@@ -153,7 +153,7 @@ class End:
     def hears(self, index: int, segment: Segment, other: "End") -> Iterator[Event]:
         """What a segment is to this end, which gets it; each is news only once."""
         if int(segment.flags) & RST:
-            if index > other.last_talk:
+            if index > other.last_talk or self._believes(index, segment, other):
                 self.is_reset = True
                 yield E.HEARS_RST if self.is_active else E.HEARS_RST_PASSIVE
             return
@@ -162,6 +162,10 @@ class End:
         yield from news
         if int(segment.flags) & (SYN | FIN):
             self.owes = True
+
+    def _believes(self, index: int, reset: Segment, other: "End") -> bool:
+        """Whether it falls silent at a RST that its peer never sent: it has the next number (RFC 5961, section 3)."""
+        return reset.seq == other.highest and index > self.last_talk
 
     def news(self, segment: Segment) -> tuple[Event, ...]:
         """What this end would hear by a segment and has not heard before, in the order of RFC 9293, section 3.10.7."""
@@ -226,7 +230,7 @@ class _Observer:
         if index < now and self._is_covered(index, now, answered_at):
             return True
         if answered_at is None:
-            return False
+            return self._is_sent_again(index, now, len(self.segments))
         answer = self.segments[answered_at]
         if int(segment.flags) & RST:
             return index > sender.last_talk and not int(answer.flags) & (RST | SYN)
@@ -241,9 +245,16 @@ class _Observer:
             return False
         if not int(answer.flags) & ACK or distance(_control_end(segment), answer.ack) < 0:
             return True
+        return self._is_sent_again(index, now, answered_at)
+
+    def _is_sent_again(self, index: int, now: int, until: int) -> bool:
+        """Whether its sender repeats a SYN or FIN after segment number `now` and before `until`."""
+        segment = self.segments[index]
+        if not int(segment.flags) & (SYN | FIN):
+            return False
         repeats = self._ends_of(index)[0].repeats
         first = bisect_right(repeats, now)
-        between = repeats[first : min(first + MAX_AHEAD, bisect_left(repeats, answered_at))]
+        between = repeats[first : min(first + MAX_AHEAD, bisect_left(repeats, until))]
         return any(_sends_again(self.segments[later], segment) for later in between)
 
     def _is_covered(self, index: int, now: int, answered_at: int | None) -> bool:

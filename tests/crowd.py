@@ -30,6 +30,14 @@ _READ = "read-"  # begins the token of a PING that asks how much was read
 Connect = Callable[[Address], socket.socket]
 
 
+def _connect(address: Address) -> socket.socket:
+    """Give a socket that is on its way: so a thousand can connect at once."""
+    sock = socket.socket()
+    sock.setblocking(False)
+    sock.connect_ex(address)
+    return sock
+
+
 class Visitor:
     """One client. `end` is how its connection ended: "" as long as it lives, "end" for a FIN, else the error."""
 
@@ -60,12 +68,6 @@ class Visitor:
     @property
     def is_over(self) -> bool:
         return bool(self.end)
-
-    @property
-    def port(self) -> int:
-        """Its own, which tells the server who it is."""
-        port: int = self._sock.getsockname()[1]
-        return port
 
     # ---- what it does, in the next `run` ----
 
@@ -152,9 +154,9 @@ class Visitor:
 class Crowd:
     """All clients of one test; the first is the witness of what happens. Closes all their sockets in the end."""
 
-    def __init__(self, address: Address, connect: Connect | None = None) -> None:
+    def __init__(self, address: Address) -> None:
         self.visitors: list[Visitor] = []
-        self._address, self._connect = address, connect or _connect
+        self._address = address
         self._alive: list[Visitor] = []
 
     @property
@@ -163,9 +165,9 @@ class Crowd:
         self._alive = [visitor for visitor in self._alive if not visitor.is_over]
         return self._alive
 
-    def come(self, name: str = "", connect: Connect | None = None) -> Visitor:
-        """Somebody connects, and wants to join, if it has a name; `connect` gives the socket, in place of the usual."""
-        sock = (connect or self._connect)(self._address)
+    def come(self, name: str = "", connect: Connect = _connect) -> Visitor:
+        """Somebody connects, and wants to join, if it has a name; `connect` gives the socket."""
+        sock = connect(self._address)
         sock.setblocking(False)
         visitor = Visitor(sock, name, len(self.visitors))
         visitor.send(f"JOIN {name}\n" if name else "")
@@ -174,7 +176,7 @@ class Crowd:
         return visitor
 
     def open_with(self, *names: str) -> list[Visitor]:
-        """Let these come, one after the other, and give them once all know of all."""
+        """Let these come, each once the one before it is in, and give them."""
         for name in names:
             visitor = self.come(name)
             self.run(lambda one=visitor: one.joined)
@@ -215,11 +217,3 @@ class Crowd:
                     selector.register(visitor, wishes, visitor)
             for key, events in selector.select(pause):
                 key.data.act(events)
-
-
-def _connect(address: Address) -> socket.socket:
-    """Give a socket that is on its way: so a thousand can connect at once."""
-    sock = socket.socket()
-    sock.setblocking(False)
-    sock.connect_ex(address)
-    return sock

@@ -177,6 +177,10 @@ CONSTANT = {
     "eavesdropping.switch": "until",
     "eavesdropping.defence": "tls",
     "window.whose": "receiver",
+    "congestion.where": "kernel",
+    "scale.threads": "works",
+    "scale.broadcast": "others",
+    "scale.async": "no",
     "window.send-returned": "buffer",
 }
 

@@ -44,7 +44,9 @@ FEW = (  # a conversation of each sort
 )
 
 NEEDS_TROUBLE = {"loss.retransmission", "loss.how-noticed", "loss.syn-backoff", "window.closed"}
-STAGED = {"attack.reset", "eavesdropping.path"}  # only an attack brings it about: they have tests of their own
+STAGED = {  # only an attack brings it about, or much data on a long wire: they have tests of their own
+    "attack.reset", "eavesdropping.path", "congestion.initial-window", "congestion.slow-start", "congestion.held-back",
+}  # fmt: skip
 NOT_IN_FEW = {*NEEDS_TROUBLE, "payload.find-password"}
 NEEDS_WORDS = {  # what the client has to have said
     "payload.find-password": rb"PASS ",

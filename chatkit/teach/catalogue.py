@@ -5,6 +5,7 @@ from chatkit.protocol.text import quote
 from chatkit.teach.question import Question
 from chatkit.teach.subjects import (
     attack,
+    congestion,
     data,
     eavesdropping,
     goodbye,
@@ -13,12 +14,16 @@ from chatkit.teach.subjects import (
     opening,
     order,
     payload,
+    scale,
     threads,
     timing,
     window,
 )
 
-_SUBJECTS = (opening, handshake, data, payload, timing, loss, window, goodbye, order, threads, attack, eavesdropping)
+_SUBJECTS = (
+    opening, handshake, data, payload, timing, loss, window, congestion, goodbye, order, threads, attack,
+    eavesdropping, scale,
+)  # fmt: skip
 _ALL: list[Question] = [question for subject in _SUBJECTS for question in subject.QUESTIONS]
 _BY_ID = {question.id: question for question in sorted(_ALL, key=lambda question: question.exercise)}
 

@@ -18,7 +18,7 @@ from chatkit.teach.figures import ASYNCIO, SELECTOR, THREADS, Figure, Figures
 
 SERVERS = (THREADS, SELECTOR, ASYNCIO)
 SIZES = (10, 100, 300, 1000)
-LINES = 7  # that are said to each class
+LINES = 5  # that are said to each class
 FOLDER = Path(__file__).parents[3] / "labs" / "04-a-thousand-clients"
 
 _OTHERS = 50  # descriptors that a process needs beside those of its clients

@@ -87,7 +87,7 @@ class Crowd:
         """Let clients come until there are so many, and all are in the room. Raises Lost."""
         newcomers: list[Visitor] = []
         while len(self.visitors) < size:
-            newcomers += [self._come() for _ in range(min(AT_ONCE, size - len(self.visitors)))]
+            newcomers.extend(self._come() for _ in range(min(AT_ONCE, size - len(self.visitors))))
             self._until(lambda: all(one.greeted for one in newcomers), "greeted")
         for one in newcomers:
             one.send(f"JOIN {one.name}")

@@ -20,14 +20,13 @@ from queue import SimpleQueue
 from types import TracebackType
 
 from chatkit.errors import MisuseError
-from chatkit.net.connection import Connection, why_lost
+from chatkit.net.connection import Connection
 from chatkit.net.event import Address, Event, Events, Listener, What
 from chatkit.net.host import DEFAULT_PORT, THIS_COMPUTER, Host, write_address
-from chatkit.net.postman import Arrived, Heard, HeardTooMuch, HungUp, Letter, Postman, Stop
+from chatkit.net.postman import Arrived, HungUp, Letter, Postman, Stop
+from chatkit.net.reader import Reader
 from chatkit.net.sealed import Sealed
 from chatkit.net.seat import Seat
-from chatkit.net.throttle import Throttle
-from chatkit.protocol.framing import MAX_LINE_BYTES, LineSplitter
 from chatkit.protocol.limits import Limits
 from chatkit.protocol.room import Room
 
@@ -35,6 +34,7 @@ GOODBYE = "the server is closing"
 
 _ACCEPT_TIMEOUT = 1.0  # seconds: on macOS and Windows nothing wakes a blocked accept()
 _BREATH = 0.1  # seconds to wait when the machine has no descriptor left
+_SAME_TROUBLE = 10.0  # seconds; what goes wrong again within them is not told again
 
 
 class Server:
@@ -62,6 +62,7 @@ class Server:
         self._letters: SimpleQueue[Letter] = SimpleQueue()
         room = Room(self._limits, password, history=history, capture_link=capture_link)
         self._postman = Postman(room, self._letters, self._events, self._limits.outbox)
+        self._troubles: dict[str, float] = {}  # each sentence, and when it last was true
         self._listener: socket.socket | None = None
         self._stopping = False
         self._threads: list[threading.Thread] = []
@@ -154,8 +155,15 @@ class Server:
     def _mention(self, error: OSError) -> None:
         """Accepting failed, for want of descriptors or because the client was gone already: say so and go on."""
         if not self._stopping:
-            self._events.emit(Event(What.TROUBLE, text=f"a connection could not be accepted: {error.strerror}"))
+            self._complain(f"a connection could not be accepted: {error.strerror}")
             time.sleep(_BREATH)
+
+    def _complain(self, text: str, peer: Address | None = None) -> None:
+        """Tell of a trouble, once for as long as it lasts: a flood of sentences helps nobody."""
+        last, now = self._troubles.get(text), time.monotonic()
+        self._troubles[text] = now
+        if last is None or now - last > _SAME_TROUBLE:
+            self._events.emit(Event(What.TROUBLE, address=peer, text=text))
 
     def _seat(self, sock: socket.socket, peer: Address, number: int) -> None:
         try:
@@ -165,48 +173,17 @@ class Server:
             return self._mention(error)
         self._events.emit(Event(What.ACCEPTED, address=peer))
         self._letters.put(Arrived(seat))
-        seat.reader = self._thread(f"reader-{number}", lambda: self._read(seat))
+        reader = Reader(seat, self._letters, self._events, self._limits.rate)
+        seat.reader = self._thread(f"reader-{number}", reader.run)
         try:
             seat.reader.start()
         except RuntimeError as error:  # the machine has no thread left
             seat.reader = None
-            self._events.emit(Event(What.TROUBLE, address=peer, text=f"no thread for this client: {error}"))
+            self._complain(f"no thread for this client: {error}", peer)
             self._letters.put(HungUp(seat, "the server has no thread left"))
 
     def _connection(self, sock: socket.socket, peer: Address) -> Connection:
         return Sealed(sock, peer, self._tls) if self._tls else Connection(sock, peer)
-
-    # ---- the threads that read ----
-
-    def _read(self, seat: Seat) -> None:
-        try:
-            self._read_to_end(seat)
-        except OSError as error:
-            self._letters.put(HungUp(seat, why_lost(error)))
-        else:
-            self._letters.put(HungUp(seat))
-
-    def _read_to_end(self, seat: Seat) -> None:
-        splitter, throttle = LineSplitter(), Throttle(self._limits.rate, time.monotonic())
-        while (data := seat.connection.receive()) and not seat.is_overdue(time.monotonic()):
-            name = seat.member.name if seat.member else ""
-            self._events.emit(Event(What.RECEIVED, name, seat.connection.peer, len(data)))
-            if splitter.too_long or seat.is_left:
-                continue  # read and dropped, so that the ERROR is not destroyed by an RST
-            self._pass_on(seat, splitter.feed(data), throttle)
-            if splitter.too_long:
-                self._letters.put(HeardTooMuch(seat, f"a line of over {MAX_LINE_BYTES} bytes, that is the most"))
-
-    def _pass_on(self, seat: Seat, lines: list[bytes], throttle: Throttle) -> None:
-        """Put lines into the queue as fast as the seat may speak: one read can hold sixty thousand."""
-        for portion in throttle.portions(lines):
-            now = time.monotonic()
-            seat.rest(now + throttle.spend(len(portion), now))
-            if seat.is_left:
-                return
-            size = sum(map(len, portion)) + len(portion)
-            self._letters.put(Heard(seat, portion, size))
-            seat.charge(size)
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=work, name=f"chat-{name}", daemon=self._daemon)

@@ -32,7 +32,10 @@ class ProtocolError(PeerError):
 
 
 class Refused(PeerError):
-    """The server could not be reached, or did not let us in; `code` is its ERROR code, if it sent one."""
+    """The server could not be reached, or did not let us in.
+
+    `code` is its ERROR code, if it sent one, or "untrusted" if its certificate does not prove who it is.
+    """
 
     def __init__(self, sentence: str, code: str | None = None) -> None:
         super().__init__(sentence)

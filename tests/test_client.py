@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -185,6 +186,7 @@ def test_a_taken_name_is_a_sentence(server: Server) -> None:
         (says(HELLO), "closed the connection without a BYE"),
         (says(b"x" * 9000), "a line of over 8192 bytes"),
         (says(b"\xff\xfe\n"), "not a chat/1 server"),
+        (says(HELLO, b"WELCOME " + b"x" * 8000 + b"\nUSERS 1 x\n"), "not a chat/1 server: .* has 8000 characters"),
     ],
 )
 def test_what_is_not_our_server_is_a_sentence(play: Callable[[socket.socket], None], sentence: str) -> None:
@@ -232,6 +234,34 @@ def test_an_impossible_text_is_refused_and_the_connection_lives(server: Server) 
                 ann.say(text)
         ann.say("fine")
         assert ann.connected
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        (b"ERROR idle nothing heard for 600 s\n", "The server ended the connection: nothing heard for 600 s."),
+        (b"BYE see you\n", "The server said BYE: see you."),
+        (b"ERROR no-text SAY needs text after it\n", "The server closed the connection without a BYE."),
+        (b"SAID eve " + b"x" * 8100 + b"\n", "The server closed the connection without a BYE."),
+    ],
+    ids=["fatal error", "bye", "error that is not fatal", "text that is too long"],
+)
+def test_the_reason_is_what_the_server_said_last(last: bytes, reason: str) -> None:
+    inbox: Queue[Any] = Queue()
+    with scripted(says(HELLO, WELCOME, last)) as address, Client("ann", address, listener=inbox.put):
+        assert wait_for(inbox, Gone) == Gone(reason)
+
+
+def test_an_announced_end_is_the_reason_even_if_an_rst_follows() -> None:
+    inbox: Queue[Any] = Queue()
+
+    def play(sock: socket.socket) -> None:
+        sock.sendall(HELLO + WELCOME + b"ERROR too-long a line of over 8192 bytes\n")
+        assert wait_for(inbox, m.Error).code == "too-long"
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with scripted(play) as address, Client("ann", address, listener=inbox.put):
+        assert wait_for(inbox, Gone) == Gone("The server ended the connection: a line of over 8192 bytes.")
 
 
 def test_the_socket_calls_are_told(server: Server) -> None:

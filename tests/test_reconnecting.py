@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import ssl
 from collections.abc import Iterator
 from queue import Empty
 
@@ -9,19 +10,21 @@ import pytest
 
 from chatkit.faces.backoff import Backoff
 from chatkit.faces.chat import STOPPED, Chat
+from chatkit.faces.classroom_ca import Authority
 from chatkit.faces.hearing import BEFORE
 from chatkit.faces.updates import Kind, Line, Phase, Roster, Status
 from chatkit.net.server import Server
 from tests.peer import TIMEOUT, Peer
+from tests.sealed_peer import client_tls, server_tls
 from tests.test_chat import Face
 
 AT_ONCE, LATE = Backoff(first=0.001, most=0.01), Backoff(first=3600.0, most=3600.0, chance=lambda: 1.0)
 
 
 @contextlib.contextmanager
-def keen(backoff: Backoff) -> Iterator[Face]:
+def keen(backoff: Backoff, tls: ssl.SSLContext | None = None) -> Iterator[Face]:
     """A face whose chat keeps reconnecting."""
-    face = Face(reconnect=True, backoff=backoff)
+    face = Face(reconnect=True, backoff=backoff, tls=tls)
     try:
         yield face
     finally:
@@ -164,6 +167,15 @@ def test_a_refusal_that_trying_again_cannot_mend_ends_it() -> None:
         with Server(port=server.address[1], password="swordfish"):
             status = wait_for_phase(face, Phase.OFFLINE)
         assert "password" in status.sentence
+
+
+def test_a_server_that_suddenly_is_somebody_else_is_not_asked_again() -> None:
+    with keen(AT_ONCE, client_tls()) as face:
+        with Server(port=0, tls=server_tls()) as server:
+            face.connect(server)
+        with Server(port=server.address[1], tls=Authority().server_context("127.0.0.1")):
+            status = wait_for_phase(face, Phase.OFFLINE)
+        assert "The server's certificate" in status.sentence
 
 
 def test_a_name_that_is_taken_is_asked_for_again() -> None:

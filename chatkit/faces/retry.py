@@ -4,15 +4,17 @@ import math
 from dataclasses import dataclass
 
 from chatkit.faces.backoff import Backoff
+from chatkit.net.tls_trouble import UNTRUSTED
 from chatkit.protocol.messages import Code
 
-# How many tries in a row may end with this ERROR. Whatever else goes wrong may mend itself: then there is no limit.
+# How many tries in a row may end with this code. Whatever else goes wrong may mend itself: then there is no limit.
 TRIES: dict[str, int] = {
     Code.NAME_TAKEN: 5,  # by our own lost connection, perhaps: the server notices that it is dead
     Code.BAD_NAME: 1,
     Code.PASSWORD_NEEDED: 1,
     Code.WRONG_PASSWORD: 1,
     Code.TOO_MANY_TRIES: 1,
+    UNTRUSTED: 1,  # somebody may stand in between: a person has to look
 }
 
 

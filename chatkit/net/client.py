@@ -15,19 +15,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-from chatkit.errors import MachineError, ProtocolError, Refused
+from chatkit.errors import MachineError, Refused
 from chatkit.net.connection import Connection
 from chatkit.net.event import Address, Event, Events, What
 from chatkit.net.event import Listener as EventListener
 from chatkit.net.host import THIS_COMPUTER, TIMEOUT, Host, why_not_connected, write_address
+from chatkit.net.membership import Membership
 from chatkit.net.sealed import Sealed
 from chatkit.net.tls import Seal
-from chatkit.net.tls_trouble import Unsealed
-from chatkit.net.user_list import UserList
+from chatkit.net.tls_trouble import UNTRUSTED, Unsealed, Untrusted
 from chatkit.protocol import messages as m
 from chatkit.protocol.framing import MAX_LINE_BYTES, LineSplitter
 from chatkit.protocol.names import BadName, clean_name
-from chatkit.protocol.text import quote
 
 GOODBYE_TIME = 2.0  # seconds that the server has to answer QUIT
 
@@ -63,24 +62,26 @@ class Client:
         timeout: float = TIMEOUT,
         daemon: bool = False,
     ) -> None:
-        self.name = _check(name)
-        self._secret = m.Pass(password) if password else None
-        m.encode(self._secret or m.Pass())
+        secret = m.Pass(password) if password else None
+        m.encode(secret or m.Pass())
+        self._membership = Membership(_check(name), secret)
         self._listener = listener or _ignore
         self._events = Events()
         if on_event:
             self._events.subscribe(on_event)
-        self._users = UserList()
         self._sending = threading.Lock()  # guards the writing side: lines of two threads must not mix
-        self._let_in = threading.Event()
-        self._refusal: Refused | None = None
-        self._greeted = self._said_quit = self._over = False
-        self._bye: str | None = None
+        self._decided = threading.Event()  # we are let in, or refused
+        self._said_quit = self._over = False
         self._tls = tls
         self._connection = self._connect(host, address, timeout)
         self._reader = threading.Thread(target=self._read, name=f"chat-client-{self.name}", daemon=daemon)
         self._start_reader()
         self._await_welcome(timeout)
+
+    @property
+    def name(self) -> str:
+        """Ours in the room, as the server writes it."""
+        return self._membership.name
 
     @property
     def address(self) -> Address:
@@ -95,7 +96,7 @@ class Client:
     @property
     def users(self) -> tuple[str, ...]:
         """The names of all in the room, our own too, the first who joined first."""
-        return self._users.names
+        return self._membership.users
 
     @property
     def sealed(self) -> Seal | None:
@@ -105,7 +106,7 @@ class Client:
     @property
     def connected(self) -> bool:
         """Whether we are in the room."""
-        return self._let_in.is_set() and not (self._refusal or self._over)
+        return self._membership.is_in and not (self._membership.refusal or self._over)
 
     def fileno(self) -> int:
         """The descriptor of the connection, for whoever asks the kernel about it; -1 once it is closed."""
@@ -190,12 +191,12 @@ class Client:
             raise MachineError(f"This computer has no thread left for the connection: {error}.") from error
 
     def _await_welcome(self, timeout: float) -> None:
-        if not self._let_in.wait(timeout):
+        if not self._decided.wait(timeout):
             seen = f"Connected, but no chat/1 server answered within {timeout:g} seconds."
             self._refuse(f"{seen} {self._what_to_check()}")
-        if self._refusal:
+        if refusal := self._membership.refusal:
             self._join_reader(0.0)
-            raise self._refusal
+            raise refusal
 
     def _what_to_check(self) -> str:
         if self._tls and not self.sealed:
@@ -232,7 +233,7 @@ class Client:
             self._over = True
             self._connection.close()
         self._events.emit(Event(What.CLOSED, self.name, self.server))
-        if self._let_in.is_set() and not self._refusal:
+        if self._membership.is_in and not self._membership.refusal:
             self._tell(Gone(reason))
         else:
             self._refuse(reason)
@@ -247,66 +248,26 @@ class Client:
                     self._hear(line)
                 if splitter.too_long:
                     return f"The server sent a line of over {MAX_LINE_BYTES} bytes, which chat/1 does not allow."
+        except Untrusted as error:
+            self._refuse(str(error), UNTRUSTED)
         except Unsealed as error:
-            is_over = self._said_quit or self._bye is not None  # all was said: nothing can have been cut off
-            return self._why_it_ended() if is_over else str(error).rstrip(".") + "."
+            return self._why_it_ended(str(error).rstrip(".") + ".")
         except OSError as error:
-            return "" if self._said_quit else f"The connection to the server was lost ({error.strerror or error})."
-        return self._why_it_ended()
+            return self._why_it_ended(f"The connection to the server was lost ({error.strerror or error}).")
+        return self._why_it_ended("The server closed the connection without a BYE.")
 
-    def _why_it_ended(self) -> str:
-        if self._said_quit:
-            return ""
-        if self._bye is None:
-            return "The server closed the connection without a BYE."
-        return f"The server said BYE: {self._bye}." if self._bye else "The server said BYE."
+    def _why_it_ended(self, trouble: str) -> str:
+        """After a goodbye, ours or the server's, it does not matter how the stream ends: all was said."""
+        return "" if self._said_quit else self._membership.farewell or trouble
 
     def _hear(self, line: bytes) -> None:
-        try:
-            message = m.decode_reply(line)
-        except ProtocolError as error:
-            message = m.Error(error.code, f"from the server came a line that is not chat/1: {error.text}")
-        if self._greeted:
-            self._take(message)
-        elif isinstance(message, m.Hello):
-            self._join(message.version)
-        else:
-            self._refuse(f"That is not a chat/1 server: it began with {quote(line)}.")
-
-    def _take(self, message: m.Reply) -> None:
-        """Keep our picture of the room true, and hand the message on."""
-        match message:
-            case m.Hello():
-                return  # it greets once
-            case m.Error(code, text) if not self._let_in.is_set():
-                return self._refuse(f"The server refused: {text or code}.", code)
-            case m.Ping(token):
-                return self._answer(m.Pong(token))
-            case m.Welcome(name):
-                self.name = name
-            case m.Users():
-                return self._add_users(message)
-            case m.Joined(name):
-                self._users.join(name)
-            case m.Left(name):
-                self._users.leave(name)
-            case m.Bye(text):
-                self._bye = text
-        self._tell(message)
-
-    def _join(self, version: str) -> None:
-        self._greeted = True
-        if version != m.VERSION:
-            return self._refuse(f"The server speaks {quote(version)}, this client speaks {m.VERSION}.")
-        if self._secret:
-            self._answer(self._secret)
-        self._answer(m.Join(self.name))
-
-    def _add_users(self, part: m.Users) -> None:
-        """With the first list that is complete, we are in; the listener gets a list as one message."""
-        if self._users.add(part):
-            self._let_in.set()
-            self._tell(m.Users(len(self.users), self.users))
+        heard = self._membership.hear(line)
+        for request in heard.answers:
+            self._answer(request)
+        if self._membership.is_in or self._membership.refusal:
+            self._decided.set()
+        if heard.news:
+            self._tell(heard.news)
 
     def _answer(self, message: m.Request) -> None:
         line = m.encode(message)
@@ -317,9 +278,8 @@ class Client:
         self._mention(What.SENT, len(line))
 
     def _refuse(self, sentence: str, code: str | None = None) -> None:
-        """We are not let in, for the first reason that is given."""
-        self._refusal = self._refusal or Refused(sentence, code)
-        self._let_in.set()
+        self._membership.refuse(sentence, code)
+        self._decided.set()
 
     def _tell(self, message: m.Reply | Gone) -> None:
         try:

@@ -23,7 +23,7 @@ from chatkit.net import tls_trouble as trouble
 from chatkit.net.connection import READ_SIZE, Connection
 from chatkit.net.event import Address
 from chatkit.net.tls import Seal, WrongFingerprint, fingerprint
-from chatkit.net.tls_trouble import Unsealed
+from chatkit.net.tls_trouble import Unsealed, Untrusted
 
 PIECE = 65536  # plain bytes that are sealed at once
 MAX_EARLY = 65536  # plain bytes that may wait for the handshake
@@ -135,15 +135,17 @@ class Sealed(Connection):
         except ssl.SSLError as error:
             if not isinstance(error, WrongFingerprint):  # for OpenSSL all went well: it would end the handshake
                 self._push()  # the alert that tells the peer
-            raise Unsealed(self._why_failed(error)) from error
+            raise self._failure(error) from error
         while not self._flush():
             if not self._has_space(_PATIENCE):
                 raise TimeoutError(f"the other end has not read for {_PATIENCE:g} seconds")
         return is_last
 
-    def _why_failed(self, error: ssl.SSLError) -> str:
-        name = self._server_name
-        return trouble.why_server_failed(error) if name is None else trouble.why_client_failed(error, name)
+    def _failure(self, error: ssl.SSLError) -> Unsealed:
+        if self._server_name is None:
+            return Unsealed(trouble.why_server_failed(error))
+        is_distrust = isinstance(error, WrongFingerprint | ssl.SSLCertVerificationError)
+        return (Untrusted if is_distrust else Unsealed)(trouble.why_client_failed(error, self._server_name))
 
     def _check_is_tls(self, data: bytes) -> None:
         if data[0] in trouble.TLS_RECORDS:

@@ -9,6 +9,8 @@ TLS_RECORDS = range(20, 25)  # the first byte of a record is its type, RFC 8446 
 
 HINT = b"ERROR needs-tls this port speaks TLS: python3 -m chatkit chat --tls, or openssl s_client instead of nc\n"
 
+UNTRUSTED = "untrusted"  # the code of a refusal for want of trust: trying again does not mend it
+
 NO_HANDSHAKE = "TLS: the other end left before the handshake was done"
 CUT_SHORT = "TLS was cut short: the stream ended without close_notify, so more may have been said"
 TOO_EARLY = "TLS: too much was to be sent before the handshake was done"
@@ -36,6 +38,10 @@ _DISTRUST = {"TLSV1_ALERT_UNKNOWN_CA", "SSLV3_ALERT_BAD_CERTIFICATE", "SSLV3_ALE
 
 class Unsealed(ConnectionError):
     """The connection is not sealed, or no longer; the text is a sentence, or what stands after LEFT."""
+
+
+class Untrusted(Unsealed):
+    """The server's certificate does not prove who it is; the text is a sentence."""
 
 
 def client_sees_no_tls(began: bytes) -> str:

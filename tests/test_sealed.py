@@ -7,6 +7,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
@@ -18,9 +20,11 @@ from chatkit.net.conformance import judge
 from chatkit.net.event import Address, Event, What
 from chatkit.net.sealed import MAX_WAITING, PIECE, Sealed
 from chatkit.net.server import Server
+from chatkit.net.tls import log_keys
 from chatkit.net.tls_trouble import Unsealed
 from chatkit.protocol import messages as m
 from chatkit.protocol.limits import Limits
+from tests.key_updates import key_updates
 from tests.needs import needs_nc, needs_openssl
 from tests.peer import TIMEOUT, Peer
 from tests.sealed_peer import SealedPeer, Tunnel, authority, client_tls, server_tls, stranger_tls
@@ -73,6 +77,18 @@ class Stranger:
         while piece := self.tls.read(65536):
             plain += piece
         return plain
+
+    def pour(self, sealed: bytes) -> None:
+        """Send as much of it as the other end reads, and FIN without close_notify."""
+        with contextlib.suppress(OSError):  # the other end has had enough
+            self.sock.sendall(sealed)
+            self.sock.shutdown(socket.SHUT_WR)
+
+    def drain(self) -> None:
+        """Read to the end of the stream, and understand nothing."""
+        with contextlib.suppress(OSError):
+            while self.sock.recv(65536):
+                pass
 
     def _step(self) -> bool:
         try:
@@ -196,6 +212,30 @@ def test_a_sealed_end_is_the_end_of_the_stream(stranger: Stranger) -> None:
         stranger.tls.unwrap()
     stranger.send(stranger.outgoing.read())
     assert stranger.sealed.receive() == b""
+
+
+@pytest.mark.parametrize(
+    ("reads", "end"),
+    [(True, "close_notify"), (False, "asks for answers and does not read them")],
+    ids=["reads them", "reads nothing"],
+)
+def test_who_asks_for_new_keys_without_end_has_to_read_the_answers(reads: bool, end: str, tmp_path: Path) -> None:
+    tls = stranger_tls()
+    log_keys(tls, tmp_path / "keys")
+    with Stranger(tls) as stranger:
+        stranger.shake_hands()
+        stranger.sealed._reader.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        flood = b"".join(islice(key_updates(tmp_path / "keys"), 25_000))
+        threads = [threading.Thread(target=stranger.pour, args=(flood,))]
+        threads += [threading.Thread(target=stranger.drain)] if reads else []
+        for thread in threads:
+            thread.start()
+        with pytest.raises(Unsealed, match=end):
+            stranger.sealed.receive()
+        assert len(stranger.sealed._waiting) < MAX_WAITING + 2 * PIECE  # the answers to one read are the most too much
+        stranger.sealed.wake()
+        for thread in threads:
+            thread.join(TIMEOUT)
 
 
 def test_waking_is_no_error(stranger: Stranger) -> None:

@@ -15,11 +15,13 @@ from chatkit.faces.wire.scene import Part as P
 from chatkit.lan.log import Fate
 from chatkit.tcp.conversation import Conversation, States
 from chatkit.tcp.history import History, follow
+from chatkit.tcp.judge import Judgement as J
 from chatkit.tcp.judge import Judgements, judge
 from chatkit.tcp.segment import Endpoint, Flag, Segment, at
 
 LONG = 2000  # segments: of a longer conversation, only the opening and the close are followed
 NEAR = 32  # segments around a SYN, FIN or RST
+AHEAD = 200  # segments after one that are looked at to see whether it comes again
 
 _WELCOME = re.compile(rb"(?:^|\n)WELCOME ([^\r\n]{1,80})\r?\n")
 
@@ -79,7 +81,8 @@ class Captured(Scene):
         by_endpoint = client[0] == server[0]
         name = host_names(self._names, client) or _welcomed(talk)
         called = host_names(self._names, server) or ("server" if name else "")
-        return Talk(number, _host(client, name, by_endpoint), _host(server, called, by_endpoint), (client, server))
+        ends = _host(client, name, by_endpoint), _host(server, called, by_endpoint)
+        return Talk(number, *ends, (client, server), talk.segments[0].time)
 
     def _entries(self) -> list[Entry]:
         """An entry for each segment, in the order of the capture."""
@@ -110,9 +113,15 @@ class _Story:
         self.talk, self.conversation = talk, conversation
         self._verdicts = zip(conversation.segments, judge(conversation.segments), strict=True)
         self._judged: dict[int, Judgements] = {}  # by the number of the frame
+        self._place: dict[int, int] = {}
+        self._with_data: list[Segment] = []  # of those
+        self._missing: set[int] = set()  # the numbers of frames whose data was sent again, unacknowledged
 
     def arrow(self, segment: Segment) -> Arrow:
+        judgements = self._judgements(segment)
         seen = self._seen.get(segment.frame) or self._between
+        if segment.frame in self._missing and seen.is_at_once:
+            seen = _Seen(seen.left, None, None, False)
         return Arrow(
             segment,
             self.talk,
@@ -121,7 +130,7 @@ class _Story:
             is_at_once=seen.is_at_once,
             fate=Fate.DELIVERED,
             rule="",
-            judgements=self._judgements(segment.frame),
+            judgements=judgements,
             relative=self.conversation.relative(segment),
             left=seen.left,
             landed=seen.landed,
@@ -137,11 +146,22 @@ class _Story:
             if moment.sent and moment.segment.frame in frames
         ]
 
-    def _judgements(self, frame: int) -> Judgements:
-        while frame not in self._judged:
-            segment, verdict = next(self._verdicts)
-            self._judged[segment.frame] = verdict
-        return self._judged[frame]
+    def _judgements(self, segment: Segment) -> Judgements:
+        """Judge as far as the segment, and on for as long as it may be sent again."""
+        while segment.frame not in self._place or len(self._place) - self._place[segment.frame] <= AHEAD:
+            following = next(self._verdicts, None)
+            if following is None:
+                break
+            self._note(*following)
+        return self._judged[segment.frame]
+
+    def _note(self, segment: Segment, verdict: Judgements) -> None:
+        self._place[segment.frame] = len(self._place)
+        self._judged[segment.frame] = verdict
+        if _is_repaired(verdict):
+            self._missing.update(s.frame for s in self._with_data[-AHEAD:] if _is_same(s, segment))
+        if segment.size:
+            self._with_data.append(segment)
 
     @cached_property
     def history(self) -> History:
@@ -193,6 +213,16 @@ def _edges(talk: Conversation) -> tuple[int, int]:
     syns = [row for row in segments.with_flags(Flag.SYN).rows.tolist() if not endings or row < endings[0]]
     opening = min(close, (rows.index(syns[-1]) if syns else 0) + NEAR)
     return opening, close
+
+
+def _is_repaired(verdict: Judgements) -> bool:
+    """Whether the segment brings what had not been acknowledged when it was sent again."""
+    return bool(verdict & {J.RETRANSMISSION, J.FAST_RETRANSMISSION}) and J.SPURIOUS_RETRANSMISSION not in verdict
+
+
+def _is_same(earlier: Segment, later: Segment) -> bool:
+    """Whether the later one begins with the bytes that the earlier one brought."""
+    return earlier.source == later.source and earlier.first_byte == later.first_byte
 
 
 def _welcomed(talk: Conversation) -> str:

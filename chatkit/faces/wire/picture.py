@@ -23,8 +23,8 @@ from chatkit.tcp.states import Possible, State
 from chatkit.tcp.style import STYLE
 from chatkit.tcp.visible import columns
 
-LEFT = 250  # the first lifeline; before it stand frame and time, calls and states
-MARGIN = 190  # behind the last
+LEFT = 270  # the first lifeline; before it stand frame and time, calls and states
+MARGIN = 260  # behind the last
 WIDE, CLOSE = 520, 400  # between two lifelines, where there are two, and where there are more
 HEAD = 70  # where the first row begins
 SLOPE = 10  # of a segment that arrives at once
@@ -34,14 +34,14 @@ PAUSE = 0.25  # seconds: a longer one is told in words
 PAYLOAD_LIMIT = 40  # columns between two lifelines
 SMALL = 'font-size="12"'
 
-_HEIGHT = {Part.WHOLE: 44, Part.LEAVES: 44, Part.ARRIVES: 30, Part.CALL: 26}
-_PAYLOAD = 16  # more, with payload under the arrow
+_HEIGHT = {Part.WHOLE: 44, Part.LEAVES: 44, Part.ARRIVES: 40, Part.CALL: 26}
+LINE = 16  # more, for each line of words under the arrow: its payload, and why it did not arrive
 _AGAIN = {Judgement.RETRANSMISSION, Judgement.FAST_RETRANSMISSION, Judgement.SPURIOUS_RETRANSMISSION}
 _DOTTED = {State.CLOSED, State.LISTEN}
 
 FRESH = (  # a segment that has just come flies once along its way, for who has not asked for less motion
-    "@media (prefers-reduced-motion:no-preference){.chatkit-ladder .fresh path:first-child{animation:ck-fly .35s}"
-    "@keyframes ck-fly{from{stroke-dasharray:0 900}to{stroke-dasharray:900 0}}}"
+    "@media (prefers-reduced-motion:no-preference){.chatkit-ladder .fresh{animation:ck-fly .3s}"
+    "@keyframes ck-fly{from{opacity:0}to{opacity:1}}}"
 )
 
 
@@ -59,7 +59,7 @@ class Look:
 def draw(page: Page, look: Look | None = None) -> str:
     """The page as an SVG of its own."""
     picture = _Picture(page, look or Look())
-    body = "".join(picture.parts())
+    body = "".join(sorted(picture.parts(), key=_is_text))  # words lie on top of what crosses them
     style = f"<style>{STYLE}</style>" if picture.look.styled else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chatkit-ladder chatkit-wire" role="img" '
@@ -163,16 +163,15 @@ class _Picture:
     def _row(self, step: Step) -> Iterator[str]:
         top = self.y
         has_payload = bool(step.arrow and step.arrow.segment.size and step.part is not Part.ARRIVES)
-        height = _HEIGHT[step.part] + _PAYLOAD * has_payload
+        is_lost = bool(step.arrow and words.ending(step.arrow))
+        height = _HEIGHT[step.part] + LINE * has_payload + LINE * is_lost
         if self.look.chosen == (step.position, step.part is Part.ARRIVES):
             yield f'<rect class="spot" x="4" y="{top + 4}" width="{self.width - 8}" height="{height}" rx="6"/>'
-        fresh = self.look.fresh is not None and step.position >= self.look.fresh
-        yield f"<g{' class=fresh'.replace('fresh', chr(34) + 'fresh' + chr(34)) if fresh else ''}>"
         if step.call:
             yield from self._call(step.call, top + 16)
         elif step.arrow:
-            yield from self._arrow(step.arrow, step.part, top)
-        yield "</g>"
+            is_fresh = self.look.fresh is not None and step.position >= self.look.fresh
+            yield from self._arrow(step.arrow, step.part, top, " fresh" * is_fresh)
         self.y = top + height
 
     # ---- calls ----
@@ -185,13 +184,17 @@ class _Picture:
         side = self._outside(line)
         x = line.x + side * 16
         anchor = "start" if side > 0 else "end"
-        partner = f" {_partner(call.talk, call.host)}" if self.is_crowded and call.talk else ""
+        partner = f"{_partner(call.talk, call.host)}, " if call.talk and self._is_shared(line) else ""
         yield f'<path class="call" d="M{line.x} {y - 9}l6 5l-6 5l-6 -5z"/>'
         yield (
             f'<text class="halo" x="{x}" y="{y}" text-anchor="{anchor}" font-size="13"><tspan class="mono" '
             f'font-weight="600">{escape(call.words)}</tspan><tspan class="faint" dx="6" font-size="12">'
-            f"{escape(partner + ' ' + call.thread if partner else call.thread)}</tspan></text>"
+            f"{escape(partner + call.thread.removeprefix('chat-'))}</tspan></text>"
         )
+
+    def _is_shared(self, line: _Line) -> bool:
+        """Whether the host has several conversations, so that it has to be said which."""
+        return sum(line.host in (talk.client, talk.server) for talk in self.page.talks) > 1
 
     def _outside(self, line: _Line) -> int:
         """-1 for the first lifeline, whose words stand on its left; 1 for the others."""
@@ -199,24 +202,24 @@ class _Picture:
 
     # ---- arrows ----
 
-    def _arrow(self, arrow: Arrow, part: Part, top: int) -> Iterator[str]:
+    def _arrow(self, arrow: Arrow, part: Part, top: int, fresh: str) -> Iterator[str]:
         sender, receiver = self.lines[arrow.sender], self.lines[arrow.receiver]
         step = 1 if receiver.x > sender.x else -1
         if part is Part.ARRIVES:
             y = top + 20
             begin = self.leaving.pop(arrow.segment.frame, (arrow, HEAD))[1]
-            yield _shaft(sender.x, begin, receiver.x, y, arrow)
+            yield _shaft(sender.x, begin, receiver.x, y, arrow, fresh)
             label = f"frame {arrow.segment.frame} arrives"
             anchor = "end" if step > 0 else "start"
-            yield _text(receiver.x - step * 14, y - 8, label, f'text-anchor="{anchor}" class="faint halo" {SMALL}')
-            yield from self._change(receiver, arrow, y, -step, is_sender=False)
+            yield _text(receiver.x - step * 14, y + 15, label, f'text-anchor="{anchor}" class="faint halo" {SMALL}')
+            yield from self._change(receiver, arrow, y, step, is_sender=False)
             return
         line = top + 26
         yield from self._labels(arrow, sender, step, line, stays=part is Part.LEAVES)
         yield from self._margin(arrow, line)
         yield from self._change(sender, arrow, line, -step, is_sender=True)
         if part is Part.WHOLE:
-            yield _shaft(sender.x, line, receiver.x, line + SLOPE, arrow)
+            yield _shaft(sender.x, line, receiver.x, line + SLOPE, arrow, fresh)
             yield from self._change(receiver, arrow, line + SLOPE, step, is_sender=False)
         elif arrow.arrived is None and not arrow.is_on_its_way:
             yield from self._lost(arrow, sender, step, line)
@@ -251,27 +254,19 @@ class _Picture:
     def _lost(self, arrow: Arrow, sender: _Line, step: int, y: int) -> Iterator[str]:
         """A cross where it ended; only a wire of one's own knows who dropped it."""
         end = sender.x + step * self.gap * 6 // 10
-        dash = _dash(arrow)
-        yield f'<g class="{_kind(arrow.segment)}"><path d="M{sender.x + step * 3} {y}L{end} {y + 7}" fill="none" stroke-width="2"{dash}/></g>'
+        yield _half(sender.x + step * 3, y, end, y + 7, arrow)
         yield f'<path class="lost" d="M{end - 7} {y}l14 14m0 -14l-14 14" fill="none" stroke-width="3"/>'
         anchor = "start" if step > 0 else "end"
-        words_at = end + step * 14
-        yield _text(
-            words_at,
-            y + 12,
-            _fitting(words.ending(arrow), self.gap * 4 // 10),
-            f'text-anchor="{anchor}" class="halo" {SMALL}',
-        )
+        why = _fitting(words.ending(arrow), self.gap - 30)
+        below = y + (43 if arrow.segment.size else 27)
+        yield _text(sender.x + step * 14, below, why, f'text-anchor="{anchor}" class="halo" {SMALL}')
 
     def _unended(self, arrow: Arrow, y: int) -> Iterator[str]:
         """It has not arrived by the end of the page."""
         sender, receiver = self.lines[arrow.sender], self.lines[arrow.receiver]
         end, bottom = sender.x + (receiver.x - sender.x) * 3 // 4, max(self.y + 8, y + 14)
         anchor = "start" if receiver.x > sender.x else "end"
-        yield (
-            f'<g class="{_kind(arrow.segment)}"><path d="M{sender.x} {y}L{end} {bottom}" fill="none" stroke-width="2" '
-            f'stroke-opacity=".6"{_dash(arrow)}/></g>'
-        )
+        yield _half(sender.x, y, end, bottom, arrow)
         label = f"frame {arrow.segment.frame}: on its way"
         yield _text(end, bottom + 4, label, f'text-anchor="{anchor}" class="faint halo" {SMALL}')
 
@@ -292,11 +287,10 @@ class _Picture:
 
     def _state(self, line: _Line, state: Possible, y: int, side: int, talk: Talk) -> str:
         name = state.known.value if state.known else "state not known"
-        talks = sum(line.host in (other.client, other.server) for other in self.page.talks)
         partner = f'<tspan class="faint" font-weight="400" dx="6">{escape(_partner(talk, line.host))}</tspan>'
         return (
             f'<text class="state halo" x="{line.x + side * 14}" y="{y}" text-anchor="{"start" if side > 0 else "end"}" '
-            f'font-size="13" font-weight="600">{name}{partner if talks > 1 else ""}</text>'
+            f'font-size="13" font-weight="600">{name}{partner if self._is_shared(line) else ""}</text>'
         )
 
 
@@ -326,7 +320,7 @@ def _dash(arrow: Arrow) -> str:
     return ' stroke-dasharray="9 5"' if arrow.judgements & _AGAIN else ""
 
 
-def _shaft(x: int, y: int, end_x: int, end_y: int, arrow: Arrow) -> str:
+def _shaft(x: int, y: int, end_x: int, end_y: int, arrow: Arrow, fresh: str) -> str:
     """An arrow; drawn by hand, because an SVG marker is found by its id, and a notebook has many pictures."""
     step = 1 if end_x > x else -1
     tip = end_x - step * 3
@@ -334,10 +328,20 @@ def _shaft(x: int, y: int, end_x: int, end_y: int, arrow: Arrow) -> str:
     back = tip - step * 11
     on_line = end_y - slope * (end_x - back)
     return (
-        f'<g class="{_kind(arrow.segment)}"><path d="M{x + step * 3} {y}L{back} {on_line:.1f}" fill="none" '
+        f'<g class="{_kind(arrow.segment)}{fresh}"><path d="M{x + step * 3} {y}L{back} {on_line:.1f}" fill="none" '
         f'stroke-width="2"{_dash(arrow)}/>'
         f'<path stroke="none" d="M{tip} {end_y}L{back} {on_line - 5:.1f}L{back} {on_line + 5:.1f}Z"/></g>'
     )
+
+
+def _half(x: int, y: int, end_x: int, end_y: int, arrow: Arrow) -> str:
+    """A shaft that comes to no end."""
+    path = f'<path d="M{x} {y}L{end_x} {end_y}" fill="none" stroke-width="2"{_dash(arrow)}/>'
+    return f'<g class="{_kind(arrow.segment)}">{path}</g>'
+
+
+def _is_text(part: str) -> bool:
+    return part.startswith("<text")
 
 
 def _fitting(text: str, pixels: int) -> str:

@@ -54,6 +54,7 @@ class Talk:
     client: Host
     server: Host
     endpoints: tuple[Endpoint, Endpoint]  # (client, server)
+    start: float  # when its first segment was sent
 
     def __str__(self) -> str:
         return f"{self.client.name} → {self.server.name} ({at(self.endpoints[0])})"

@@ -79,7 +79,7 @@ def skipped(step: Step) -> str:
 
 def clock(seconds: float) -> str:
     """A time since the beginning."""
-    return f"{seconds:.3f} s" if abs(seconds) >= 1 else f"{seconds * 1000:.3f} ms"
+    return f"{seconds:.4f} s" if abs(seconds) >= 1 else f"{seconds * 1000:.3f} ms"
 
 
 def summary(page: Page) -> str:
@@ -96,10 +96,17 @@ def _changes(step: Step, known: dict[int, States]) -> str:
     if not step.arrow:
         return ""
     arrow, talk = step.arrow, step.arrow.talk
-    now = arrow.left if step.part is Part.LEAVES or arrow.landed is None else arrow.landed
-    before = known.get(talk.number)
-    known[talk.number] = now
-    ends = zip((talk.client, talk.server), before or now, now, strict=True)
+    client, server = known[talk.number]
+    for end in (
+        arrow.left if step.part is not Part.ARRIVES else None,
+        arrow.landed if step.part is not Part.LEAVES else None,
+    ):
+        if end and (end is arrow.left) == arrow.is_from_client:
+            client = end.client
+        elif end:
+            server = end.server
+    ends = zip((talk.client, talk.server), known[talk.number], (client, server), strict=True)
+    known[talk.number] = States(client, server)
     changed = [f"{end.name} is {new}" for end, old, new in ends if new != old and new.known]
     return "; " + ", ".join(changed) if changed else ""
 

@@ -1,5 +1,6 @@
 """What somebody on the wire sees of a sealed chat: nothing that was said, except with the keys."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from queue import SimpleQueue
 import pytest
 
 from chatkit.capture.capture import Capture
+from chatkit.capture.dissector import dissector_path
 from chatkit.capture.wire_capture import capture_of
 from chatkit.lan.lan import Lan
 from chatkit.net.client import Client
@@ -66,6 +68,23 @@ def test_tshark_reads_all_of_it_with_the_keys_and_nothing_without(lan: Lan, tmp_
 
 def shown(file: Path, *options: str) -> str:
     """Give the application data that tshark decrypts."""
-    command = ["tshark", "-r", str(file), "-dtcp.port==9003,tls", *options, "-T", "fields", "-e", "data.data"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    return b"".join(bytes.fromhex(part) for part in done.stdout.replace(",", "\n").split()).decode()
+    hexadecimal = fields(file, "data.data", "-dtcp.port==9003,tls", *options)
+    return b"".join(bytes.fromhex(part) for part in hexadecimal.replace(",", "\n").split()).decode()
+
+
+@needs_tshark
+def test_the_dissector_shows_the_lines_of_a_sealed_chat_with_the_keys_and_tls_without(lan: Lan, tmp_path: Path) -> None:
+    file = talk(lan, 9004, tmp_path / "keys").save(tmp_path / "sealed.pcap")
+    ours = f"-Xlua_script:{dissector_path()}", "-ochatkit.port:9004"
+    assert fields(file, "chatkit.verb", *ours).strip() == ""
+    assert "TLSv1.3" in fields(file, "_ws.col.Protocol", *ours)
+    with_keys = *ours, f"-otls.keylog_file:{tmp_path / 'keys'}"
+    lines = re.split("[,\n]+", fields(file, "chatkit.line", *with_keys))
+    assert {f"PASS {SECRET}", "JOIN bob", f"SAY {TEXT}", f"SAID bob {TEXT}", "QUIT", "BYE"} <= set(lines)
+    assert fields(file, "chatkit.unknown", *with_keys).strip() == ""
+
+
+def fields(file: Path, field: str, *options: str) -> str:
+    """Give what tshark shows of the field, frame by frame."""
+    command = ["tshark", "-r", str(file), *options, "-T", "fields", "-e", field]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout

@@ -2,6 +2,7 @@
 --
 --   tshark -X lua_script:/path/to/chatkit.lua -r mine.pcap -Y chatkit
 --
+-- What is sealed with TLS is shown, too, if Wireshark has the keys (tls.keylog_file).
 -- TCP hands over bytes, not messages. What has no LF yet is given back, with the request for one more segment.
 
 local chat = Proto("chatkit", "chatkit chat/1")
@@ -15,6 +16,7 @@ local WORDS = {
   CAPTURED = {"url"}, BYE = {"text"}, ERROR = {"code", "text"},
 }
 local MAX_LINE_BYTES = 8192 -- with its LF
+local tls = Dissector.get("tls")
 
 local fields = {line = ProtoField.string("chatkit.line", "Line"), verb = ProtoField.string("chatkit.verb", "Verb")}
 for _, words in pairs(WORDS) do
@@ -64,7 +66,16 @@ local function add_line(tree, buffer, text, start, stop)
   return verb
 end
 
+-- A record of TLS begins with its type (RFC 8446, section 5.1), and no line of chat/1 with such a character.
+local function is_sealed(buffer)
+  local first = buffer:range(0, 1):uint()
+  return first >= 20 and first <= 24
+end
+
 function chat.dissector(buffer, pinfo, tree)
+  if buffer:len() > 0 and is_sealed(buffer) then
+    return tls:call(buffer, pinfo, tree) -- with the keys, it comes back with what was said
+  end
   local text, start, verbs = buffer:raw(), 0, {}
   while start < buffer:len() do
     local feed = text:find("\n", start + 1, true)
@@ -90,12 +101,21 @@ function chat.dissector(buffer, pinfo, tree)
 end
 
 chat.prefs.port = Pref.uint("TCP port", 9898, "Where the chat server listens")
-local ports = DissectorTable.get("tcp.port")
-local bound = chat.prefs.port
-ports:add(bound, chat)
+local tables = {DissectorTable.get("tcp.port"), DissectorTable.get("tls.port")} -- in clear, and what TLS decrypts
+local bound
+
+local function bind(port)
+  for _, ports in ipairs(tables) do
+    if bound then
+      ports:remove(bound, chat)
+    end
+    ports:add(port, chat)
+  end
+  bound = port
+end
+
+bind(chat.prefs.port)
 
 function chat.prefs_changed()
-  ports:remove(bound, chat)
-  bound = chat.prefs.port
-  ports:add(bound, chat)
+  bind(chat.prefs.port)
 end

@@ -15,6 +15,7 @@ from chatkit.teach.subjects import (
     order,
     payload,
     scale,
+    sealing,
     threads,
     timing,
     window,
@@ -22,7 +23,7 @@ from chatkit.teach.subjects import (
 
 _SUBJECTS = (
     opening, handshake, data, payload, timing, loss, window, congestion, goodbye, order, threads, attack,
-    eavesdropping, scale,
+    eavesdropping, sealing, scale,
 )  # fmt: skip
 _ALL: list[Question] = [question for subject in _SUBJECTS for question in subject.QUESTIONS]
 _BY_ID = {question.id: question for question in sorted(_ALL, key=lambda question: question.exercise)}

@@ -1,0 +1,219 @@
+"""TLS as a notebook shows it: what a stranger can still tell, the records, the keys, and somebody in the middle.
+
+eve_can_tell(plain=plain, sealed=sealed)            what each talk gives away, beside each other
+records_in(sealed.anns)                             what is left to count
+records_in(sealed.anns, sealed.keys)                the same, opened
+keys_for(sealed.anns, sealed.keys)                  what opens it
+go_between(lan, "tls-careless", careful=False)      eve in the middle, and an ann who checks nothing
+"""
+
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from cryptography import x509
+
+from chatkit.capture.capture import Capture
+from chatkit.capture.hello import VERSIONS, hello_of
+from chatkit.capture.recorded import FOLDER
+from chatkit.capture.records import SEAL_BYTES, Kind, records_of
+from chatkit.capture.wire_capture import WireCapture
+from chatkit.errors import Refused
+from chatkit.faces.classroom_ca import Authority
+from chatkit.faces.notebook.eve_views import ANN, BOB, EVE, PASSWORD, PATIENCE, SERVER, WORDS, Rows, not_played
+from chatkit.faces.notebook.man_in_the_middle import ManInTheMiddle, Misled
+from chatkit.faces.notebook.sealed_talk import Talk
+from chatkit.faces.notebook.stand_in import StandIn
+from chatkit.faces.notebook.unsealing import Opened, opened
+from chatkit.lan.lan import Lan
+from chatkit.net.client import Client, Gone
+from chatkit.net.host import Host
+from chatkit.net.server import Server
+from chatkit.net.tls import unverified_context
+from chatkit.protocol.messages import Reply, Said
+from chatkit.tcp.conversation import Conversation
+from chatkit.tcp.segment import at
+from chatkit.tcp.visible import visible
+
+_COLUMNS = 40  # of a cell
+_SHORT = 17  # characters of a number that nobody can read
+_NAMED = {  # messages of the handshake (RFC 8446, section 4), and of the end (section 6)
+    (Kind.HANDSHAKE, 8): "(more extensions)",
+    (Kind.HANDSHAKE, 11): "(the certificate)",
+    (Kind.HANDSHAKE, 15): "(proof: the certificate's key is mine)",
+    (Kind.HANDSHAKE, 20): "(proof: we have heard the same handshake)",
+    (Kind.ALERT, 1): "(close_notify: I have said all)",
+}
+
+
+# ---- what is still seen ----
+
+
+def eve_can_tell(**talks: Talk) -> Rows:
+    """What she knows of ann's conversation, with a column for each talk."""
+    rows = [(question, *(tell(talk.anns) for talk in talks.values())) for question, tell in _TOLD.items()]
+    return Rows((("", *talks), *rows), next(iter(talks.values())).capture.source)
+
+
+def _ends(talk: Conversation) -> str:
+    return f"{at(talk.client)} > {at(talk.server)}"
+
+
+def _name(talk: Conversation) -> str:
+    hello = hello_of(talk)
+    return "no name is said" if hello is None else hello.server_name or "an address was dialled"
+
+
+def _version(talk: Conversation) -> str:
+    hello = hello_of(talk)
+    return VERSIONS.get(hello.version or 0, "TLS") if hello else "none"
+
+
+def _certificate(talk: Conversation) -> str:
+    hello = hello_of(talk)
+    if hello is None:
+        return "none"
+    return f"of {_subject(hello.certificates[0])}" if hello.certificates else "sealed"
+
+
+def _subject(certificate: bytes) -> str:
+    """The names that it bears."""
+    extensions = x509.load_der_x509_certificate(certificate).extensions
+    borne = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return ", ".join(str(name.value) for name in borne)
+
+
+def _duration(talk: Conversation) -> str:
+    return f"{talk.segments[-1].time - talk.segments[0].time:.3f} s"
+
+
+def _sizes(talk: Conversation) -> str:
+    sizes = [segment.size for segment in talk.sent_by(talk.client) if segment.size]
+    return " ".join(map(str, sizes))
+
+
+def _words(talk: Conversation) -> str:
+    if hello_of(talk):
+        return "sealed"
+    return " ".join(visible(line.data, _COLUMNS) for line in talk.lines(talk.client)[:2])
+
+
+_TOLD: dict[str, Callable[[Conversation], str]] = {
+    "who with whom": _ends,
+    "for how long": _duration,
+    "TLS": _version,
+    "the server's name": _name,
+    "the certificate": _certificate,
+    "bytes in ann's segments": _sizes,
+    "ann's first lines": _words,
+}
+
+
+# ---- records ----
+
+
+def records_in(talk: Conversation, keys: str = "") -> Rows:
+    """Each record of a conversation; with the keys also what was in it. Raises CaptureError for keys of another."""
+    inside = (
+        {each.record: f"{each.kind}: {visible(each.plain, _COLUMNS)}" for each in opened(talk, keys)} if keys else {}
+    )
+    rows = [
+        (
+            str(record.completed_by.frame),
+            "ann" if record.sender == talk.client else "server",
+            str(record.kind),
+            str(record.length),
+            str(record.length - SEAL_BYTES) if record.kind is Kind.APPLICATION_DATA else "",
+            inside.get(record, ""),
+        )
+        for record in records_of(talk)
+    ]
+    return Rows(
+        (("frame", "from", "record", "bytes", f"less {SEAL_BYTES}", "opened" if keys else ""), *rows), talk.source
+    )
+
+
+def _content(opened: Opened) -> str:
+    """What was in a record: a line of the chat in words, the rest by its name."""
+    named = _NAMED.get((opened.kind, opened.plain[0]))
+    return named or visible(opened.plain, _COLUMNS)
+
+
+def keys_for(talk: Conversation, keys: str) -> Rows:
+    """The lines of a key log that are about this conversation, cut short: what for, whose, the secret."""
+    hello = hello_of(talk)
+    lines = [line.split() for line in keys.splitlines() if hello and hello.random.hex() in line]
+    rows = [(label, f"{random[:_SHORT]}…", f"{secret[:_SHORT]}…") for label, random, secret in lines]
+    return Rows((("label", "client's random", "secret"), *rows), talk.source)
+
+
+# ---- in the middle ----
+
+
+@dataclass(frozen=True, repr=False)
+class Between:
+    """What ann, bob and eve know when it is over."""
+
+    lines: tuple[str, ...]
+    capture: Capture
+
+    def save(self, name: str, folder: Path = FOLDER) -> None:
+        """Write what `go_between` reads where there is no LAN."""
+        self.capture.save(folder / f"{name}.pcap")
+        (folder / f"{name}.tsv").write_text("".join(f"{line}\n" for line in self.lines), "utf-8")
+
+    def __repr__(self) -> str:
+        return "\n".join([f"({self.capture.source})", *self.lines])
+
+
+def go_between(lan: Lan | StandIn, instead: str, *, careful: bool) -> Between:
+    """Let ann dial the server by its name, of which eve has told her a wrong address, and say something to bob.
+
+    A careful ann checks the certificate; the other one takes any.
+    """
+    if isinstance(lan, StandIn):
+        lines = (FOLDER / f"{instead}.tsv").read_text("utf-8").splitlines()
+        return Between(tuple(lines), not_played(instead, lan))
+    authority = Authority()
+    shows, checks = authority.server_context(SERVER), authority.client_context()
+    heard: SimpleQueue[Said] = SimpleQueue()
+    with (
+        Server(0, host=lan[SERVER], password=PASSWORD, tls=shows) as server,
+        WireCapture(lan.wire, server.address[1], at=EVE) as live,
+        _enter(BOB, lan[BOB], server, checks, heard) as bob,
+        ManInTheMiddle(lan, server.address, Authority().server_context(SERVER), at=EVE) as eve,
+    ):
+        lines = [f"bob's program:   {_connected(bob)}"]
+        lines += _visit(lan, server, checks if careful else unverified_context(), heard)
+    return Between((*lines, *(f"eve reads        {line}" for line in eve.heard)), live.capture)
+
+
+def _visit(lan: Lan, server: Server, tls: ssl.SSLContext, heard: SimpleQueue[Said]) -> Iterator[str]:
+    """Tell how ann fares."""
+    where = Misled(lan[ANN], {SERVER: lan[EVE].address})
+    try:
+        with _enter(ANN, where, server, tls, SimpleQueue()) as ann:
+            yield f"ann's program:   {_connected(ann)}"
+            ann.say(WORDS[0][1])
+            yield f"bob hears        {heard.get(timeout=PATIENCE).text}"
+    except Refused as refusal:
+        yield f"ann's program:   {refusal}"
+
+
+def _enter(name: str, host: Host, server: Server, tls: ssl.SSLContext, heard: SimpleQueue[Said]) -> Client:
+    """Dial the server by its name, wherever this host believes it to be."""
+
+    def listen(message: Reply | Gone) -> None:
+        if isinstance(message, Said):
+            heard.put(message)
+
+    return Client(name, (SERVER, server.address[1]), host=host, password=PASSWORD, tls=tls, listener=listen)
+
+
+def _connected(client: Client) -> str:
+    """What a program knows of its connection."""
+    seal = client.sealed
+    assert seal, "it was made with TLS"
+    return f"connected to {at(client.server)}, {seal.version}, certificate {seal.fingerprint[:_SHORT]}…"

@@ -35,8 +35,10 @@ class ServerProcess:
     def suspended(self) -> Iterator[None]:
         """Stop the whole process for a while, as on a laptop that falls asleep; clocks go on."""
         os.kill(self._process.pid, signal.SIGSTOP)
-        yield
-        os.kill(self._process.pid, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            os.kill(self._process.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         self._process.kill()

@@ -2,11 +2,8 @@
 
 import contextlib
 import os
-import signal
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 import tracemalloc
@@ -30,6 +27,7 @@ from chatkit.protocol.limits import Limits
 from chatkit.protocol.room import Room
 from tests.needs import needs_linux
 from tests.peer import TIMEOUT, Connect, Peer
+from tests.server_process import server_process
 from tests.test_client import HELLO, WELCOME, says, scripted, wait_for
 from tests.test_server import events_of
 from tests.test_server import wait_for as wait_for_event
@@ -655,14 +653,10 @@ def test_a_server_that_pings_and_never_reads_gets_a_reason_that_says_something(
 
 @needs_linux
 def test_a_server_that_is_suspended_does_not_hold_its_clients() -> None:
-    code = "from chatkit.net.server import Server; s = Server(0).start(); print(s.address[1], flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        ann = Client("ann", ("127.0.0.1", int(process.stdout.readline())))
-        process.send_signal(signal.SIGSTOP)
-        with done_within(0.3 + AT_ONCE, lambda: ann.quit(patience=0.3)):
+    with server_process(Limits()) as server:
+        ann = Client("ann", server.address)
+        with server.suspended(), done_within(0.3 + AT_ONCE, lambda: ann.quit(patience=0.3)):
             pass
-        process.kill()
 
 
 # ---- a caller that asks for the impossible ----

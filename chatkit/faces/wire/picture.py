@@ -346,7 +346,7 @@ def _is_text(part: str) -> bool:
 
 def _fitting(text: str, pixels: int) -> str:
     """As much of the text as has room."""
-    most = pixels // 7
+    most = pixels // 6
     return text if columns(text) <= most else text[: most - 1] + "…"
 
 

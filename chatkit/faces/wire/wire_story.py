@@ -76,7 +76,8 @@ class _Side:
     """What one end has done."""
 
     sent: int = 0
-    overtaken_to: int = -1  # the highest number of those that have arrived
+    arrived_to: int = -1  # the highest number of those that have arrived
+    late_at: float = 0.0  # when the last one arrived that has a row for that
     syn: int | None = None  # the number of its first SYN
     has_reset: bool = False
     has_finished: bool = False
@@ -131,16 +132,14 @@ class Story:
         side, other = self._sides[record.segment.source], self._sides[record.segment.destination]
         if record.passage.fate is not Fate.CORRUPTED:  # TCP throws it away: its checksum is wrong
             self._tell(segment, arrived=True)
-        lands = len(self._told) - 1
-        is_met = other.sent > record.answers or side.overtaken_to > record.number
         if record.arrived is None:
-            record.arrived, record.lands = when, lands
-            record.is_at_once = when - record.segment.time < AT_ONCE and not is_met
+            record.arrived, record.lands = when, len(self._told) - 1
+            record.is_at_once = when - record.segment.time < AT_ONCE and not self._has_met(record, side, other)
             if record.is_at_once:
-                side.overtaken_to = max(side.overtaken_to, record.number)
+                side.arrived_to = max(side.arrived_to, record.number)
                 return
-        side.overtaken_to = max(side.overtaken_to, record.number)
-        self.late.append(Late(record, when, lands))
+        side.arrived_to, side.late_at = max(side.arrived_to, record.number), when
+        self.late.append(Late(record, when, len(self._told) - 1))
 
     def late_between(self, start: float, stop: float) -> list[Late]:
         """The arrivals of this time that have a row of their own."""
@@ -152,6 +151,11 @@ class Story:
         own, other = self._sides[segment.source].base, self._sides[segment.destination].base
         seq = distance(own or 0, segment.seq)
         return Relative(seq, distance(other or 0, segment.ack) if int(segment.flags) & ACK else None)
+
+    def _has_met(self, record: Record, side: _Side, other: _Side) -> bool:
+        """Whether something was sent against it, passed it, or arrived before it in a row further down."""
+        is_passed = side.arrived_to > record.number or side.late_at > record.segment.time
+        return is_passed or other.sent > record.answers
 
     def _note(self, segment: Segment, side: _Side, other: _Side) -> None:
         flags = int(segment.flags)

@@ -54,17 +54,22 @@ class AsyncioServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The life of one client."""
         member = self.room.enter(writer.get_extra_info("peername")[:2], time.monotonic())
-        client = self.clients[member] = Client(member, writer)
+        self.clients[member] = Client(member, writer)
         self.soon()
-        try:
-            await self.read(member, reader)
-        except OSError as error:
-            self.room.leave(member, why_lost(error), time.monotonic())
-        self.soon()
-        await client.has_left.wait()  # its stream may end while its JOIN still waits for an answer
+        with contextlib.suppress(asyncio.CancelledError):  # Ctrl-C, which ends all tasks
+            await self.attend(self.clients[member], reader)
         self.room.forget(member)
         del self.clients[member]
         writer.close()
+
+    async def attend(self, client: Client, reader: asyncio.StreamReader) -> None:
+        """Read to the end of the stream, and wait until the client has left the room."""
+        try:
+            await self.read(client.member, reader)
+        except OSError as error:
+            self.room.leave(client.member, why_lost(error), time.monotonic())
+        self.soon()
+        await client.has_left.wait()  # its stream may end while its JOIN still waits for an answer
 
     async def read(self, member: Member, reader: asyncio.StreamReader) -> None:
         """Let the room hear each line, until the stream ends."""

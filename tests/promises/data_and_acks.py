@@ -18,6 +18,7 @@ ANYWHERE = {
     "grade-bytes": "✓ right",
     "grade-retransmission": "✓ right",
     "grade-closed": "✓ right",
+    "grade-slow-start": "✓ right",
 }
 PROMISES = {
     "lan": ANYWHERE | {"rtts": r"mss=1448", "staircase": "the wire of a private LAN"},

@@ -139,13 +139,11 @@ class Roll:
     source: str
 
     def __repr__(self) -> str:
-        heading = ("client", "port", "lines said", "bytes received", "smallest window")
+        heading = ("client", "port", "lines said", "bytes received")
         return f"{aligned([heading, *self.rows])}\n({self.source})"
 
 
 def roll(capture: Capture) -> Roll:
-    """List those who joined."""
-    rows = (
-        (one.name, str(one.port), str(one.said), str(one.received), str(one.least_window)) for one in guests(capture)
-    )
+    """List those who joined. Whether somebody reads does not stand there."""
+    rows = ((one.name, str(one.port), str(one.said), str(one.received)) for one in guests(capture))
     return Roll(tuple(rows), capture.source)

@@ -12,6 +12,8 @@ def broadcast_cost(figures: Figures) -> Plot:
     """Draw, for each server, the time until all have heard a line, over how many they are."""
     plot = Plot("What one line costs as the class grows", "(server and crowd on this computer)")
     plot.label("clients", "ms until all have heard a line")
+    if not figures.rows:
+        return plot.say(sentences("Nothing was measured.", *figures.remarks))
     for server, (mark, colour, dashes) in zip(figures.servers, _LOOKS, strict=False):
         rows = figures.of(server)
         plot.axis.plot(

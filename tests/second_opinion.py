@@ -176,6 +176,8 @@ CONSTANT = {
     "attack.cookie": "number",
     "eavesdropping.switch": "until",
     "eavesdropping.defence": "tls",
+    "sealing.seen": "lengths",
+    "sealing.authenticated": "unknown",
     "window.whose": "receiver",
     "congestion.where": "kernel",
     "scale.threads": "works",

@@ -44,8 +44,9 @@ FEW = (  # a conversation of each sort
 )
 
 NEEDS_TROUBLE = {"loss.retransmission", "loss.how-noticed", "loss.syn-backoff", "window.closed"}
-STAGED = {  # only an attack brings it about, or much data on a long wire: they have tests of their own
+STAGED = {  # only an attack brings it about, much data on a long wire, or TLS: they have tests of their own
     "attack.reset", "eavesdropping.path", "congestion.initial-window", "congestion.slow-start", "congestion.held-back",
+    "sealing.server-name", "sealing.text-length", "sealing.password",
 }  # fmt: skip
 NOT_IN_FEW = {*NEEDS_TROUBLE, "payload.find-password"}
 NEEDS_WORDS = {  # what the client has to have said

@@ -359,6 +359,14 @@ def test_a_history_of_long_messages_stays_far_under_what_may_wait_for_a_client()
     assert lines[-1].startswith(b"PAST ann 99 ")
 
 
+def test_a_history_fits_the_outbox_of_a_newcomer() -> None:
+    stage = Stage(Limits(outbox=4000), history=1000)
+    ann = stage.join("ann")
+    stage.say(ann, *(f"SAY {number} {'x' * 90}" for number in range(50)))
+    past = [line for line in stage.answer(stage.enter(), "JOIN bob") if line.startswith("PAST")]
+    assert 500 < sum(len(line) + 1 for line in past) <= 1000 and past[-1].startswith("PAST ann 49 ")
+
+
 def test_whoever_joined_is_told_where_the_capture_of_its_own_address_is() -> None:
     stage = Stage(capture_link=lambda address: f"http://here/{address[1]}")
     ann = stage.join("ann")

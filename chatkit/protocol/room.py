@@ -50,7 +50,7 @@ class Room:
             raise MisuseError("an empty password: nobody could say it")
         encode(m.Pass(password or ""))  # raises MisuseError where PASS cannot carry it
         self._password = password
-        self._history = History(history)
+        self._history = History(history, self._limits.outbox)
         self._capture_link = capture_link
         self._hello = encode(m.Hello(m.VERSION, greeting))
         self._everybody: dict[Member, None] = {}

@@ -12,7 +12,7 @@ ANYWHERE = {
     "suspect": r"<Plot: Bytes in flight",
     "windows": r"(\w+ on port \d+: at least \d+ bytes\n){8}",
     "segments": r"(?s)^frame +ms +from .*client .* opens",
-    "where-it-waits": r"time\(s\) closed, for \['\d",
+    "where-it-waits": r"frame \d+ closes the window of \w+, frame \d+ opens it",
     "grade-largest": "✓ right",
     "grade-deliveries": "✓ right",
     "grade-fastest": "✓ right",

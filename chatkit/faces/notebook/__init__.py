@@ -7,5 +7,6 @@
     broadcast_stage     tries a student's room, of which room_with_queues is half; headless_face, a window without one
     tcp_views       experiments with TCP; bulk, a transfer over a long wire; kernel_table, what a kernel knows
     eve_views       what a stranger hears; attack_views, what she can break; pickled, bytes that are obeyed
+    class_sizes     a class that grows at three servers; crowd, its clients; slow_reader, one who does not read
     segment_table   a conversation in rows; bytes_view, where a sentence lies in the bytes; aligned, columns of text
 """

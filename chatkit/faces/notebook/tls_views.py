@@ -40,11 +40,11 @@ from chatkit.tcp.visible import visible
 _COLUMNS = 40  # of a cell
 _SHORT = 17  # characters of a number that nobody can read
 _NAMED = {  # messages of the handshake (RFC 8446, section 4), and of the end (section 6)
-    (Kind.HANDSHAKE, 8): "(more extensions)",
-    (Kind.HANDSHAKE, 11): "(the certificate)",
-    (Kind.HANDSHAKE, 15): "(proof: the certificate's key is mine)",
-    (Kind.HANDSHAKE, 20): "(proof: we have heard the same handshake)",
-    (Kind.ALERT, 1): "(close_notify: I have said all)",
+    (Kind.HANDSHAKE, b"\x08"): "(more extensions)",
+    (Kind.HANDSHAKE, b"\x0b"): "(the certificate)",
+    (Kind.HANDSHAKE, b"\x0f"): "(proof: the certificate's key is mine)",
+    (Kind.HANDSHAKE, b"\x14"): "(proof: we have heard the same handshake)",
+    (Kind.ALERT, b"\x01"): "(close_notify: I have said all)",
 }
 
 
@@ -116,9 +116,7 @@ _TOLD: dict[str, Callable[[Conversation], str]] = {
 
 def records_in(talk: Conversation, keys: str = "") -> Rows:
     """Each record of a conversation; with the keys also what was in it. Raises CaptureError for keys of another."""
-    inside = (
-        {each.record: f"{each.kind}: {visible(each.plain, _COLUMNS)}" for each in opened(talk, keys)} if keys else {}
-    )
+    inside = {each.record: _content(each) for each in opened(talk, keys)} if keys else {}
     rows = [
         (
             str(record.completed_by.frame),
@@ -137,7 +135,7 @@ def records_in(talk: Conversation, keys: str = "") -> Rows:
 
 def _content(opened: Opened) -> str:
     """What was in a record: a line of the chat in words, the rest by its name."""
-    named = _NAMED.get((opened.kind, opened.plain[0]))
+    named = _NAMED.get((opened.kind, opened.plain[:1]))
     return named or visible(opened.plain, _COLUMNS)
 
 

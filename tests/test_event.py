@@ -1,6 +1,10 @@
 """Events: who asked is told, and who failed is not asked again."""
 
+from queue import Queue
+
+from chatkit.net.client import Client
 from chatkit.net.event import Event, Events, What
+from chatkit.net.server import Server
 
 
 def test_a_subscription_ends_with_its_function() -> None:
@@ -16,3 +20,26 @@ def test_an_event_knows_its_time_and_thread() -> None:
     event = Event(What.SAID)
     assert event.thread == "MainThread"
     assert event.when > 1_700_000_000
+
+
+# ---- what only those hear who asked for every delivery ----
+
+
+def test_the_way_of_a_line_through_the_server_is_told_to_who_asks_for_every_delivery() -> None:
+    events: Queue[Event] = Queue()
+    with Server(port=0) as server:
+        server.subscribe(events.put, every_delivery=True)
+        with Client("ann", server.address) as ann:
+            ann.say("hello")
+    told = [(event.what, event.bytes, event.text) for event in events.queue]
+    way = [(What.QUEUED, 10, "1"), (What.TAKEN, 10, "1"), (What.SAID, 0, "hello")]
+    assert [one for one in told if one in way] == way
+
+
+def test_a_client_tells_that_it_begins_to_send_and_what_it_has_shown() -> None:
+    events: Queue[Event] = Queue()
+    with Server(port=0) as server, Client("ann", server.address, on_event=events.put) as ann:
+        ann.tell("ann", "hello")
+    told = [event.what for event in events.queue if event.bytes == 15]
+    assert told[:2] == [What.SENDING, What.SENT]
+    assert "TOLD" in [event.text for event in events.queue if event.what is What.SHOWN]

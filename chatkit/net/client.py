@@ -127,6 +127,7 @@ class Client:
     def send(self, message: m.Request) -> None:
         """Send any request. Raises as `say` does."""
         line = m.encode(message)
+        self._mention(What.SENDING, len(line))
         with self._sending:
             if self._over or self._said_quit:
                 raise Refused("Not sent: the connection is closed.")
@@ -221,9 +222,10 @@ class Client:
 
     # ---- writing ----
 
-    def _mention(self, what: What, bytes: int = 0) -> None:
-        """Tell of a socket call; never while `_sending` is held, for a listener may want to send."""
-        self._events.emit(Event(what, self.name, self.server, bytes))
+    def _mention(self, what: What, bytes: int = 0, text: str = "") -> None:
+        """Tell what happens; never while `_sending` is held, for a listener may want to send."""
+        if self._events.are_heard:
+            self._events.emit(Event(what, self.name, self.server, bytes, text))
 
     # ---- the thread that reads ----
 
@@ -268,6 +270,7 @@ class Client:
             self._decided.set()
         if heard.news:
             self._tell(heard.news)
+            self._mention(What.SHOWN, text=type(heard.news).__name__.upper())
 
     def _answer(self, message: m.Request) -> None:
         line = m.encode(message)

@@ -1,7 +1,8 @@
 """What happened, when, to whom and in which thread: one stream of events.
 
 The printed log, the widgets and the pictures are made from it, so they cannot tell different stories.
-There is one event for each read and for each batch of writes; one for each single write only for whoever asks.
+There is one event for each read and for each batch of writes; one for each single write, and for each letter in the
+server's queue, only for whoever asks.
 """
 
 import logging
@@ -21,8 +22,13 @@ class What(Enum):
     CONNECTED = "connected"  # CONNECT
     ACCEPTED = "accepted"  # ACCEPT
     RECEIVED = "received"  # RECV: one read
+    QUEUED = "queued"  # a reader puts lines into the postman's queue, `text` says how many; only for those who asked
+    TAKEN = "taken"  # the postman has taken them out, the same
+    SENDING = "sending"  # a client's SEND begins; SENT follows
     SENT = "sent"  # SEND: one batch, `who` is empty, `text` says to how many; or what had waited for one client
     DELIVERED = "delivered"  # SEND: one write to one client, only for those who asked for it
+    KEPT = "kept"  # what the system would not take waits in the outbox; only for those who asked
+    SHOWN = "shown"  # a client has handed a message to its listener; `text` is its verb
     SHUT_DOWN = "shut down"  # SHUTDOWN(SHUT_WR): our FIN
     CLOSED = "closed"  # CLOSE
     JOINED = "joined"
@@ -60,6 +66,7 @@ class Events:
     def subscribe(self, listener: Listener, every_delivery: bool = False) -> Callable[[], None]:
         """Call `listener` with each event from now on; give the function that ends it.
 
+        With `every_delivery` it hears of each single write and each letter in the queue, too.
         It is called in the server's threads: it has to hand the event on and return.
         """
         with self._changing:
@@ -70,7 +77,19 @@ class Events:
 
     def emit(self, event: Event) -> None:
         """Tell it to all. A listener that raises is reported once and not called again: the chat goes on."""
-        for listener in self._of_deliveries if event.what is What.DELIVERED else self._listeners:
+        self._hand(event, self._listeners)
+
+    def emit_detail(self, event: Event) -> None:
+        """Tell it to those who asked for every delivery."""
+        self._hand(event, self._of_deliveries)
+
+    @property
+    def are_heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
+    def _hand(self, event: Event, listeners: tuple[Listener, ...]) -> None:
+        for listener in listeners:
             try:
                 listener(event)
             except Exception:

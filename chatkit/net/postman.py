@@ -89,6 +89,8 @@ class Postman:
         """Work until Stop came and the last client is gone."""
         while not (self._stopping and not self._seats):
             letters = self._collect()
+            if self._events.wants_deliveries:
+                self._tell_taken(letters)
             now = time.monotonic()
             for letter in letters:
                 self._open(letter, now)
@@ -165,7 +167,7 @@ class Postman:
 
     def _hand_over_and_tell(self, seat: Seat, data: bytes, now: float) -> int:
         sent = self._hand_over(seat, data, now)
-        self._tell(What.DELIVERED, seat, bytes=sent)
+        self._events.emit_detail(self._event(What.DELIVERED, seat, sent))
         return sent
 
     def _keep(self, seat: Seat, rest: memoryview, now: float) -> None:
@@ -173,6 +175,8 @@ class Postman:
         if not seat.outbox:
             self._blocked.register(seat.connection, selectors.EVENT_WRITE, seat)
         seat.outbox += rest
+        if self._events.wants_deliveries:
+            self._events.emit_detail(self._event(What.KEPT, seat, len(rest)))
         if self._is_too_full(seat):
             self._send_outbox(seat)  # it may have read meanwhile: only who does not read is cut off
         if self._is_too_full(seat):
@@ -262,7 +266,16 @@ class Postman:
         self._room.minutes.clear()
 
     def _tell(self, what: What, seat: Seat, bytes: int = 0) -> None:
-        self._events.emit(Event(what, _member(seat).name, seat.connection.peer, bytes))
+        self._events.emit(self._event(what, seat, bytes))
+
+    def _tell_taken(self, letters: list[Letter]) -> None:
+        for letter in letters:
+            if isinstance(letter, Heard):
+                lines = str(len(letter.lines))
+                self._events.emit_detail(self._event(What.TAKEN, letter.seat, letter.size, lines))
+
+    def _event(self, what: What, seat: Seat, bytes: int, text: str = "") -> Event:
+        return Event(what, seat.member.name if seat.member else "", seat.connection.peer, bytes, text)
 
 
 def _member(seat: Seat) -> Member:

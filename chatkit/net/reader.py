@@ -53,5 +53,11 @@ class Reader:
             if self._seat.is_left:
                 return
             size = sum(map(len, portion)) + len(portion)
+            if self._events.wants_deliveries:
+                self._tell_queued(len(portion), size)
             self._letters.put(Heard(self._seat, portion, size))
             self._seat.charge(size)
+
+    def _tell_queued(self, lines: int, size: int) -> None:
+        name = self._seat.member.name if self._seat.member else ""
+        self._events.emit_detail(Event(What.QUEUED, name, self._seat.connection.peer, size, str(lines)))

@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from chatkit.errors import Refused
+from chatkit.net import sealed
 from chatkit.net.client import Client, Gone
 from chatkit.net.conformance import judge
 from chatkit.net.event import Address, Event, What
@@ -25,7 +26,7 @@ from chatkit.net.tls_trouble import Unsealed
 from chatkit.protocol import messages as m
 from chatkit.protocol.limits import Limits
 from tests.key_updates import key_updates
-from tests.needs import needs_nc, needs_openssl
+from tests.needs import needs_linux, needs_nc, needs_openssl
 from tests.peer import TIMEOUT, Peer
 from tests.sealed_peer import SealedPeer, Tunnel, authority, client_tls, server_tls, stranger_tls
 from tests.strangers import stranger_that
@@ -130,10 +131,13 @@ def test_handshake_and_records_may_come_in_any_pieces(stranger: Stranger, piece:
     assert received == b"one\ntwo\n"
 
 
-def test_records_that_come_glued_are_one_receive(stranger: Stranger) -> None:
+def test_of_records_that_come_glued_none_stays_behind(stranger: Stranger) -> None:
     stranger.shake_hands()
     stranger.send(b"".join(stranger.records_of(b"x") for _ in range(100)))
-    assert stranger.sealed.receive() == b"x" * 100
+    received = b""
+    while len(received) < 100:
+        received += stranger.sealed.receive()
+    assert received == b"x" * 100
 
 
 def test_what_was_sent_before_the_handshake_goes_with_its_end(stranger: Stranger) -> None:
@@ -236,6 +240,31 @@ def test_who_asks_for_new_keys_without_end_has_to_read_the_answers(reads: bool, 
         stranger.sealed.wake()
         for thread in threads:
             thread.join(TIMEOUT)
+
+
+def test_an_end_waits_a_moment_for_the_fin_of_tcp(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed, "FIN_TIME", TIMEOUT)
+    stranger.shake_hands()
+    reader = threading.Thread(target=stranger.sealed.receive)
+    reader.start()
+    with pytest.raises(ssl.SSLWantReadError):
+        stranger.tls.unwrap()
+    stranger.send(stranger.outgoing.read() + b"to be ignored")
+    reader.join(0.1)
+    assert reader.is_alive()
+    stranger.sock.shutdown(socket.SHUT_WR)
+    reader.join(TIMEOUT / 2)
+    assert not reader.is_alive()
+
+
+@needs_linux
+def test_time_wait_stays_with_the_clients(server: Server) -> None:
+    for _ in range(20):
+        Client("ann", server.address, tls=client_tls()).quit()
+    port = f":{server.address[1]:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    assert {row[3] for row in rows if row[2].endswith(port)} == {"06"}  # TIME_WAIT
+    assert {row[3] for row in rows if row[1].endswith(port)} == {"0A"}  # LISTEN
 
 
 def test_waking_is_no_error(stranger: Stranger) -> None:

@@ -15,9 +15,11 @@ Unsealed for it, and gives b"" only for an end that the other end sealed.
 """
 
 import contextlib
+import selectors
 import socket
 import ssl
 import threading
+import time
 
 from chatkit.net import tls_trouble as trouble
 from chatkit.net.connection import READ_SIZE, Connection
@@ -28,6 +30,8 @@ from chatkit.net.tls_trouble import Unsealed, Untrusted
 PIECE = 65536  # plain bytes that are sealed at once
 MAX_EARLY = 65536  # plain bytes that may wait for the handshake
 MAX_WAITING = 4 * PIECE  # sealed bytes: one piece, and answers to a peer that asks for new keys and does not read
+
+FIN_TIME = 0.5  # seconds; some wait for our close_notify before they send FIN
 
 _PATIENCE = 10.0  # seconds in which the peer has to take what the handshake says
 
@@ -62,6 +66,8 @@ class Sealed(Connection):
             plain = self._unseal(self._take())
         if not plain and self._trouble:
             raise self._trouble
+        if not plain:
+            self._await_fin()
         return plain
 
     def send_some(self, data: bytes | bytearray | memoryview) -> int:
@@ -181,6 +187,15 @@ class Sealed(Connection):
             if not (self._is_woken or self._end_is_near):
                 self._trouble = Unsealed(trouble.CUT_SHORT if self._seal else trouble.NO_HANDSHAKE)
         return data
+
+    def _await_fin(self) -> None:
+        """Give the FIN behind close_notify its moment: who is closed too early keeps, or gives, the wrong TIME_WAIT."""
+        deadline = time.monotonic() + FIN_TIME
+        with contextlib.suppress(OSError), selectors.DefaultSelector() as selector:
+            selector.register(self._reader, selectors.EVENT_READ)
+            while (left := deadline - time.monotonic()) > 0 and selector.select(left):
+                if not super().receive():  # else something that is to be ignored (RFC 8446 section 6.1)
+                    return
 
     def _unseal(self, data: bytes) -> bytes:
         with self._lock:

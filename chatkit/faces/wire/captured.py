@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chatkit.capture.capture import Capture
+from chatkit.capture.frame import Frame
 from chatkit.faces.wire.calls import Heard, call_of
 from chatkit.faces.wire.scene import Arrow, Call, Entry, Host, Kind, Scene, Step, Talk, host_names, kind_of, part_of
 from chatkit.faces.wire.scene import Part as P
@@ -67,6 +68,9 @@ class Captured(Scene):
     def before(self, talk: int) -> States:
         history = self._story(talk).history
         return States(history.client_before, history.server_before)
+
+    def frame(self, arrow: Arrow) -> Frame:
+        return self._capture.frame(arrow.segment.frame)
 
     def conversation(self, talk: Talk) -> Conversation:
         return self._capture.conversations[talk.number]

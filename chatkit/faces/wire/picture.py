@@ -50,7 +50,7 @@ class Look:
     """How a page is to be drawn."""
 
     relative: bool = True  # numbers counted from the ISNs
-    chosen: tuple[int, bool] | None = None  # the step to point at: its position, and whether it is an arrival
+    chosen: tuple[str, float, str] | None = None  # the key of the step to point at
     fresh: int | None = None  # steps from this position on have just come
     styled: bool = True  # it brings its own style
     hosts: tuple[Host, ...] = ()  # lifelines to be drawn in any case
@@ -165,7 +165,7 @@ class _Picture:
         has_payload = bool(step.arrow and step.arrow.segment.size and step.part is not Part.ARRIVES)
         is_lost = bool(step.arrow and words.ending(step.arrow))
         height = _HEIGHT[step.part] + LINE * has_payload + LINE * is_lost
-        if self.look.chosen == (step.position, step.part is Part.ARRIVES):
+        if self.look.chosen == step.key:
             yield f'<rect class="spot" x="4" y="{top + 4}" width="{self.width - 8}" height="{height}" rx="6"/>'
         if step.call:
             yield from self._call(step.call, top + 16)

@@ -16,9 +16,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 from math import inf
 from typing import NamedTuple
 
+from chatkit.capture.frame import Frame
 from chatkit.lan.log import Fate
 from chatkit.tcp.bits import FIN, RST, SYN
 from chatkit.tcp.conversation import Conversation, Relative, States
@@ -130,6 +132,12 @@ class Step:
     skipped: int = 0  # pure ACKs that are left out before it
 
     @property
+    def key(self) -> tuple[str, float, str]:
+        """What tells it from all other steps, also from those of a scene that is made anew."""
+        name = str(self.arrow.segment.frame) if self.arrow else self.call.words if self.call else ""
+        return self.part.value if self.part is Part.ARRIVES else "", self.time, name
+
+    @property
     def talk(self) -> Talk | None:
         """The conversation that it belongs to."""
         return self.arrow.talk if self.arrow else self.call.talk if self.call else None
@@ -176,6 +184,7 @@ class Scene(ABC):
 
     source: str  # what kind of evidence it is
     entries: list[Entry]
+    generation = 0  # grows when `entries` has been made anew, and not only longer
 
     @property
     @abstractmethod
@@ -198,6 +207,10 @@ class Scene(ABC):
     def conversation(self, talk: Talk) -> Conversation:
         """All the segments of it that were seen by now."""
 
+    @abstractmethod
+    def frame(self, arrow: Arrow) -> Frame:
+        """The frame that brought the segment."""
+
     def look(self) -> bool:
         """See whether there is more by now, and take it in; tell whether something has changed."""
         return False
@@ -215,10 +228,14 @@ class Selection:
         self.scene, self.choice = scene, choice or Choice()
         self._rows: list[tuple[int, int]] = []  # (place in the scene, pure ACKs left out before it)
         self._seen = self._skipped = 0
+        self._generation = scene.generation
         self.grow()
 
     def grow(self) -> int:
         """Take in what the scene has got; give how many steps there are now."""
+        if self._generation != self.scene.generation:
+            self._rows, self._seen, self._skipped = [], 0, 0
+            self._generation = self.scene.generation
         for position in range(self._seen, len(self.scene.entries)):
             kind, talk, _ = self.scene.entries[position]
             if self.choice.talk not in (None, talk):
@@ -252,13 +269,20 @@ class Selection:
                 return arrow.landed or arrow.left
         return self.scene.before(talk)
 
-    def place_of(self, position: int) -> int:
-        """Where the step at this place of the scene stands here, or where it would."""
-        return max(0, bisect_right(self._rows, (position, len(self.scene.entries))) - 1)
+    def place_after(self, position: int) -> int:
+        """How many steps there are here up to this place of the scene."""
+        return bisect_right(self._rows, (position, len(self.scene.entries)))
 
-    def position(self, place: int) -> int:
-        """Where in the scene the step at this place stands."""
-        return self._rows[place][0]
+    def position_of(self, place: int) -> int:
+        """Where in the scene the step at this place stands; after its end where there is none."""
+        return self._rows[place][0] if place < len(self._rows) else len(self.scene.entries)
+
+    def messages(self, most: int) -> list[tuple[int, Arrow]]:
+        """The first segments with data, and after how many steps each is shown."""
+        entries = self.scene.entries
+        places = (place for place, (position, _) in enumerate(self._rows, 1) if entries[position].kind is Kind.DATA)
+        steps = ((place, self.scene.step(self._rows[place - 1][0])) for place in islice(places, most))
+        return [(place, step.arrow) for place, step in steps if step.arrow]
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -85,6 +85,10 @@ class Wired(Scene):
     def conversation(self, talk: Talk) -> Conversation:
         return Conversation((record.segment for record in self._stories[talk.number].records), self.source)
 
+    def frame(self, arrow: Arrow) -> Frame:
+        passage = next(self._log.since(arrow.segment.frame - 1))
+        return Frame(passage.number, passage.nanoseconds, passage.data)
+
     def look(self, everything: bool = False) -> bool:
         """Take in what has come since the last look; with `everything`, what has not settled, too."""
         now = time.time()

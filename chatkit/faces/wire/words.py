@@ -96,17 +96,14 @@ def _changes(step: Step, known: dict[int, States]) -> str:
     if not step.arrow:
         return ""
     arrow, talk = step.arrow, step.arrow.talk
-    client, server = known[talk.number]
-    for end in (
-        arrow.left if step.part is not Part.ARRIVES else None,
-        arrow.landed if step.part is not Part.LEAVES else None,
-    ):
-        if end and (end is arrow.left) == arrow.is_from_client:
-            client = end.client
-        elif end:
-            server = end.server
-    ends = zip((talk.client, talk.server), known[talk.number], (client, server), strict=True)
-    known[talk.number] = States(client, server)
+    now = list(known[talk.number])
+    sender, receiver = (0, 1) if arrow.is_from_client else (1, 0)
+    if step.part is not Part.ARRIVES:
+        now[sender] = arrow.left[sender]
+    if step.part is not Part.LEAVES and arrow.landed:
+        now[receiver] = arrow.landed[receiver]
+    ends = zip((talk.client, talk.server), known[talk.number], now, strict=True)
+    known[talk.number] = States(*now)
     changed = [f"{end.name} is {new}" for end, old, new in ends if new != old and new.known]
     return "; " + ", ".join(changed) if changed else ""
 

@@ -1,0 +1,107 @@
+"""What one can press and choose in the wire view: the film's buttons, its speed, and what is to be seen."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ipywidgets import Button, Dropdown, HBox, ToggleButton
+
+from chatkit.faces.wire.scene import Kind
+
+SPEEDS = (
+    ("as it happens", None),
+    ("10 steps a second", 0.1),
+    ("3 steps a second", 1 / 3),
+    ("1 step a second", 1.0),
+    ("1 step in 3 seconds", 3.0),
+)
+KINDS = {
+    Kind.OPENING: ("SYN", "Segments that open"),
+    Kind.DATA: ("data", "Segments that carry data"),
+    Kind.PURE_ACK: ("pure ACKs", "Segments that only acknowledge; left out, they are counted"),
+    Kind.CLOSING: ("FIN", "Segments that close"),
+    Kind.RESET: ("RST", "Segments that reset"),
+    Kind.CALL: ("calls", "The socket calls, at the margin of the host that made them"),
+}
+NO_MESSAGE = ("Jump to a message", -1)
+
+Changed = Callable[..., None]
+
+
+class Controls:
+    """The buttons and lists; each calls what it was given when somebody uses it, and not when it is `set`."""
+
+    def __init__(self, step: Callable[[str], None], changed: Changed, jump: Callable[[int], None], pace: float | None):
+        self.film = [_button(words, tip, icon, lambda words=words: step(words)) for words, tip, icon in _FILM]
+        self.speed = Dropdown(options=SPEEDS, value=pace, description="Speed")
+        self.talk = Dropdown(options=[("all conversations", None)], description="Of")
+        self.message = Dropdown(options=[NO_MESSAGE], value=-1)
+        self.kinds = {kind: ToggleButton(True, description=words, tooltip=tip) for kind, (words, tip) in KINDS.items()}
+        self.absolute = ToggleButton(
+            False, description="absolute numbers", tooltip="As in the header, not from the ISN"
+        )
+        self.absolute.add_class("ck-plain")
+        self._is_set = False
+        for widget in (self.speed, self.talk, self.absolute, *self.kinds.values()):
+            widget.observe(self._unless_set(changed), "value")
+        self.message.observe(self._unless_set(lambda: self.message.value >= 0 and jump(self.message.value)), "value")
+        self.box = [
+            _tools(*self.film, self.speed, self.message),
+            _tools(self.talk, *self.kinds.values(), self.absolute),
+        ]
+
+    @property
+    def wanted(self) -> frozenset[Kind]:
+        """The kinds that are switched on."""
+        return frozenset(kind for kind, button in self.kinds.items() if button.value)
+
+    def set_playing(self, is_playing: bool) -> None:
+        """Say on the button what it will do."""
+        play = self.film[2]
+        play.description, play.icon = ("Pause", "pause") if is_playing else ("Play", "play")
+
+    def offer(self, talks: Sequence[tuple[str, int | None]], messages: Sequence[tuple[str, int]]) -> None:
+        """Put these into the lists."""
+        self._is_set = True
+        try:
+            _offer(self.talk, [("all conversations", None), *talks])
+            _offer(self.message, [NO_MESSAGE, *messages])
+        finally:
+            self._is_set = False
+
+    def _unless_set(self, work: Callable[[], Any]) -> Changed:
+        def callback(_: object) -> None:
+            if not self._is_set:
+                work()
+
+        return callback
+
+
+_FILM = (
+    ("First", "To the beginning", "fast-backward"),
+    ("Back", "One step back", "step-backward"),
+    ("Play", "Go on, or pause", "play"),
+    ("Next", "One step on", "step-forward"),
+    ("Last", "To the end", "fast-forward"),
+)
+
+
+def _offer(widget: Dropdown, options: list[tuple[str, Any]]) -> None:
+    """Change what a list offers, and keep what was chosen where it is still there."""
+    if list(widget.options) == options:
+        return
+    value = widget.value
+    with widget.hold_sync():
+        widget.options = options
+        widget.value = value if value in [one for _, one in options] else options[0][1]
+
+
+def _button(words: str, tip: str, icon: str, clicked: Callable[[], None]) -> Button:
+    button = Button(description=words, tooltip=tip, icon=icon)
+    button.on_click(lambda _: clicked())
+    return button
+
+
+def _tools(*widgets: Any) -> HBox:
+    box = HBox(widgets)
+    box.add_class("ck-tools")
+    return box

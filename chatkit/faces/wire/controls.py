@@ -1,6 +1,8 @@
 """What one can press and choose in the wire view: the film's buttons, its speed, and what is to be seen."""
 
+import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ipywidgets import Button, Dropdown, HBox, ToggleButton
@@ -31,23 +33,19 @@ class Controls:
     """The buttons and lists; each calls what it was given when somebody uses it, and not when it is `set`."""
 
     def __init__(self, step: Callable[[str], None], changed: Changed, jump: Callable[[int], None], pace: float | None):
-        self.film = [_button(words, tip, icon, lambda words=words: step(words)) for words, tip, icon in _FILM]
+        self.film = [_button(words, tip, icon, partial(step, words)) for words, tip, icon in _FILM]
         self.speed = Dropdown(options=SPEEDS, value=pace, description="Speed")
         self.talk = Dropdown(options=[("all conversations", None)], description="Of")
         self.message = Dropdown(options=[NO_MESSAGE], value=-1)
         self.kinds = {kind: ToggleButton(True, description=words, tooltip=tip) for kind, (words, tip) in KINDS.items()}
-        self.absolute = ToggleButton(
-            False, description="absolute numbers", tooltip="As in the header, not from the ISN"
-        )
+        self.absolute = ToggleButton(False, description="absolute numbers", tooltip="Not counted from the ISN")
         self.absolute.add_class("ck-plain")
-        self._is_set = False
+        self._setter = 0  # the thread that puts something into the lists now
         for widget in (self.speed, self.talk, self.absolute, *self.kinds.values()):
             widget.observe(self._unless_set(changed), "value")
-        self.message.observe(self._unless_set(lambda: self.message.value >= 0 and jump(self.message.value)), "value")
-        self.box = [
-            _tools(*self.film, self.speed, self.message),
-            _tools(self.talk, *self.kinds.values(), self.absolute),
-        ]
+        self.message.observe(self._unless_set(lambda: self._jump(jump)), "value")
+        film = _tools(*self.film, self.speed, self.message)
+        self.box = [film, _tools(self.talk, *self.kinds.values(), self.absolute)]
 
     @property
     def wanted(self) -> frozenset[Kind]:
@@ -61,16 +59,20 @@ class Controls:
 
     def offer(self, talks: Sequence[tuple[str, int | None]], messages: Sequence[tuple[str, int]]) -> None:
         """Put these into the lists."""
-        self._is_set = True
+        self._setter = threading.get_ident()
         try:
             _offer(self.talk, [("all conversations", None), *talks])
             _offer(self.message, [NO_MESSAGE, *messages])
         finally:
-            self._is_set = False
+            self._setter = 0
+
+    def _jump(self, jump: Callable[[int], None]) -> None:
+        if self.message.value != NO_MESSAGE[1]:
+            jump(self.message.value)
 
     def _unless_set(self, work: Callable[[], Any]) -> Changed:
         def callback(_: object) -> None:
-            if not self._is_set:
+            if threading.get_ident() != self._setter:
                 work()
 
         return callback

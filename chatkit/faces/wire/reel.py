@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 
 class Reel:
-    """A place among steps, which moves while it plays. `pace` is in seconds for a step; None is live: as they happen."""
+    """A place among steps, which moves while it plays. `pace` is in seconds for a step; None: as they come."""
 
     def __init__(self, pace: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.pace = pace

@@ -245,10 +245,8 @@ class WireView:
         page = self._page()
         look = self._look(self._selection.position_of(fresh_from), styled=False)
         width = least_width(max(2, len(look.hosts or page.hosts)))
-        self._set(
-            self._picture,
-            f'<div style="overflow-x:auto"><div style="min-width:{width}px">{draw(page, look)}</div></div>',
-        )
+        wide = f'<div style="min-width:{width}px">{draw(page, look)}</div>'
+        self._set(self._picture, f'<div style="overflow-x:auto">{wide}</div>')
         self._set(self._caption, self._caption_of(page))
         self._controls.set_playing(self._reel.is_playing)
         now = time.monotonic()

@@ -24,6 +24,7 @@ from chatkit.protocol.room import Room
 
 TICK = 0.25  # seconds that a turn waits for something to happen
 GRACE = 1.0  # seconds that a client has to hang up after its BYE
+BREATH = 0.1  # seconds to wait when no client could be accepted
 READS, WRITES = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -57,9 +58,10 @@ class SelectorServer:
         for key, events in self.selector.select(TICK):
             if key.fileobj is self.listener:
                 self.accept()
-            elif events & READS:
+                continue
+            if events & READS:
                 self.read(key.data)
-            else:
+            if events & WRITES:
                 self.write(key.data)
         self.room.tick(time.monotonic())
         self.hand_out()
@@ -71,8 +73,9 @@ class SelectorServer:
         """Take the next client."""
         try:
             sock, address = self.listener.accept()
-        except OSError as error:  # it has gone already, or no descriptor is left
-            return print("a connection could not be accepted:", error.strerror, flush=True)
+        except OSError as error:  # it has gone already, or no descriptor is left, and the selector will say so at once
+            print("a connection could not be accepted:", error.strerror, flush=True)
+            return time.sleep(BREATH)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         member = self.room.enter(address, time.monotonic())

@@ -5,23 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that chatkit is found without being installed
 
+from chatkit.faces.notebook.crowd import allow_descriptors as allow_descriptors
 from chatkit.protocol.limits import Limits
 
 FOR_A_CROWD = Limits(max_clients=0, max_per_address=0, rate=0)  # a thousand clients come from one address
-ENOUGH = 4096  # descriptors
-
-try:
-    import resource
-except ImportError:  # Windows, which counts sockets in another way
-    resource = None  # type: ignore[assignment]
-
-
-def allow_descriptors() -> None:
-    """Each connection takes one or two; macOS begins with 256 for a process. This changes our own process only."""
-    if resource:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        allowed = ENOUGH if hard == resource.RLIM_INFINITY else min(ENOUGH, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
 
 
 def wanted_port() -> int:

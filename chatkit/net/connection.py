@@ -55,6 +55,7 @@ class Connection:
         """Wait for bytes; b"" is the end of the stream. Raises OSError, ConnectionResetError for an RST."""
         while True:
             try:
+                self._reader.recv(1, socket.MSG_PEEK)  # only waits: a recv() that waits holds its memory already
                 return self._reader.recv(READ_SIZE)
             except TimeoutError:
                 if self._end_is_near:

@@ -36,7 +36,7 @@ def test_only_the_port_that_is_asked_for_is_printed(tmp_path: Path, capsys: pyte
 
 
 def test_a_drawing_is_written_for_each_conversation(tmp_path: Path) -> None:
-    main([WORDS, "--svg", str(tmp_path / "words.svg")])
+    main([WORDS, "--out", str(tmp_path / "words.svg")])
     drawings = sorted(tmp_path.iterdir())
     assert [path.name for path in drawings] == ["words-2.svg", "words.svg"]
     for path in drawings:

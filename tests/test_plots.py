@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib
 import pytest
@@ -412,3 +413,37 @@ def test_a_byte_counts_once_however_its_segments_overlap() -> None:
     plot = throughput(_made(*(ENDS.up(ACK, seq, 1, b"x" * size) for seq, size in lengths)))
     assert _area(plot, "goodput") == pytest.approx(61)
     assert _area(plot, "with what was sent again") == pytest.approx(111)
+
+
+# ---- the congestion window ----
+
+
+def test_the_congestion_window_is_drawn_from_when_the_kernel_told_it() -> None:
+    talk = _talk("one-segment-lost")
+    start = talk.segments[0].time
+    plot = bytes_in_flight(talk, cwnd=[(start + 0.01, 5240), (start + 0.02, 10480)])
+    assert _points(_line(plot, "the sender's congestion window"))[:2] == [
+        (pytest.approx(0.01, abs=1e-6), 5240.0),
+        (pytest.approx(0.02, abs=1e-6), 10480.0),
+    ]
+    assert "The sender's congestion window is between 5,240 and 10,480 bytes." in plot.alt_text
+
+
+def test_a_congestion_window_that_nobody_asked_for_is_not_mentioned() -> None:
+    plot = _drawn(bytes_in_flight, "one-segment-lost")
+    assert "congestion" not in plot.alt_text
+    assert not any("congestion" in label for label in _labels(plot))
+
+
+def test_a_huge_congestion_window_does_not_flatten_the_rest() -> None:
+    talk = _talk("one-segment-lost")
+    alone = _drawn(bytes_in_flight, "one-segment-lost").axis.get_ylim()[1]
+    assert bytes_in_flight(talk, cwnd=[(talk.segments[0].time, 10**9)]).axis.get_ylim()[1] < 4 * alone
+
+
+@every_kind
+def test_a_plot_is_an_svg_of_its_own_that_says_what_it_shows(kind: Callable[..., Plot]) -> None:
+    plot = _drawn(kind, "one-segment-lost")
+    root = ElementTree.fromstring(plot.svg())
+    assert root.get("role") == "img"
+    assert root.findtext("{http://www.w3.org/2000/svg}desc") == plot.alt_text

@@ -23,6 +23,12 @@ def test_a_picture_is_written_and_what_it_shows_is_printed(
     assert "sends to 10.0.0.2:9000." in capsys.readouterr().out
 
 
+def test_a_page_with_the_picture_is_written(tmp_path: Path) -> None:
+    out = tmp_path / "lost.html"
+    main([LOST, "--out", str(out)])
+    assert out.read_text("utf-8").count("<svg") == 1
+
+
 def test_without_a_number_it_is_the_conversation_with_most_payload(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chatkit.capture.capture import Capture
 from chatkit.errors import CaptureError
+from chatkit.faces.export import export
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.ladder import Ladder
 
@@ -18,8 +19,8 @@ def main(argv: list[str]) -> int:
         print(f"{ladder.alt_text()}\n\n{ladder}\n")
     for remark in capture.remarks:
         print(f"Note: {remark}.")
-    if options.svg:
-        _save_drawings(ladders, options.svg)
+    if options.out:
+        _save_drawings(ladders, options.out)
     return 0
 
 
@@ -41,8 +42,7 @@ def _save_drawings(ladders: list[Ladder], first: Path) -> None:
     """Write the first to the file that was named, the others beside it with a number."""
     for number, ladder in enumerate(ladders, start=1):
         path = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
-        path.write_text(ladder.svg(), encoding="utf-8")
-        print(f"Drawn: {path}")
+        print(f"Drawn: {export(ladder, path)}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,5 +58,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--frames", action="store_true", help="end each line with the number of its frame")
     parser.add_argument("--rows", type=int, default=60, metavar="N", help="at most so many lines each (60); 0: all")
     parser.add_argument("--highlight", type=int, metavar="FRAME", help="point at this frame")
-    parser.add_argument("--svg", type=Path, metavar="OUT", help="also write it as a drawing")
+    parser.add_argument("--out", type=Path, metavar="OUT", help="also draw it: a svg, png or html file")
     return parser

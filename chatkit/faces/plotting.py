@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chatkit.capture.capture import Capture
 from chatkit.errors import CaptureError, MachineError
+from chatkit.faces.export import export
 from chatkit.faces.plots import Plot, bytes_in_flight, rtt, throughput, time_sequence
 from chatkit.tcp.conversation import Conversation
 
@@ -29,7 +30,8 @@ def main(argv: list[str]) -> int:
 
 def _save(plot: Plot, path: Path) -> None:
     try:
-        plot.save(path)
+        write = export if path.suffix.lower() == ".html" else Plot.save
+        write(plot, path)
     except OSError as error:
         raise MachineError(f"{path} cannot be written: {error.strerror}") from error
 
@@ -52,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python3 -m chatkit plot", description="Draw one TCP conversation of a capture file over time."
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a pcap or pcapng file, gzipped or not")
-    parser.add_argument("--out", type=Path, metavar="OUT", required=True, help="where to: a png, svg or pdf file")
+    parser.add_argument("--out", type=Path, metavar="OUT", required=True, help="where to: a png, svg, pdf or html file")
     parser.add_argument("--kind", choices=KINDS, default="time-sequence", help="what to draw (time-sequence)")
     parser.add_argument("--sender", choices=ENDS, help="whose segments (those of the end that sent more)")
     parser.add_argument("--port", type=int, metavar="N", help="only a conversation with an end on this port")

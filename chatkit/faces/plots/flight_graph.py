@@ -2,16 +2,19 @@
 
 Where the two meet, the receiver sets the pace (flow control). Where there is room between them, something else does:
 the network (congestion control), or a sender that has no more to say.
+
+The congestion window tells which of the two. It is in no header, so the sender's kernel has to be asked meanwhile
+(`lan.tcp_info`): give what it told as `cwnd`, pairs of seconds since 1970 and bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chatkit.faces.plots import look
 from chatkit.faces.plots.direction import Direction, direction
 from chatkit.faces.plots.marks import span
 from chatkit.faces.plots.plot import TIME, Plot
 from chatkit.faces.plots.windows import closed_in_words, shade_closed, why_not_drawn, window_in_words
-from chatkit.faces.plots.words import count, moment, sentences
+from chatkit.faces.plots.words import between, count, moment, sentences
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import Endpoint
 
@@ -19,21 +22,25 @@ ROOM = 2.5  # times the most that is in flight: so far up the window is shown
 
 
 def bytes_in_flight(
-    conversation: Conversation, sender: Endpoint | None = None, *, names: Mapping[Endpoint, str] | None = None
+    conversation: Conversation,
+    sender: Endpoint | None = None,
+    *,
+    names: Mapping[Endpoint, str] | None = None,
+    cwnd: Sequence[tuple[float, int]] = (),
 ) -> Plot:
-    """Draw what one end has on its way, by default the one that sent more, and what its peer allows."""
+    """Draw what one end has on its way, by default the one that sent more, and what its peer and `cwnd` allow."""
     way = direction(conversation, sender, names)
     plot = Plot(f"Bytes in flight: {way.heading}", way.source)
     plot.label(TIME, "bytes in flight, and allowed")
     if not way.data:
         return plot.say(way.nothing)
     most = _draw_flight(plot, way)
-    top = _draw_window(plot, way, most)
+    top = max(_draw_window(plot, way, most), _draw_cwnd(plot, way, cwnd, most))
     shade_closed(plot, way)
     plot.show_time(*span(way))
     plot.axis.set_ylim(-0.02 * top, 1.06 * top)
     plot.add_legend()
-    plot.words = sentences(_in_words(way), window_in_words(way), closed_in_words(way))
+    plot.words = sentences(_in_words(way), window_in_words(way), closed_in_words(way), _cwnd_in_words(cwnd))
     return plot
 
 
@@ -59,6 +66,20 @@ def _draw_window(plot: Plot, way: Direction, most: int) -> float:
     )
     plot.steps(windows, way.length, label, look.WINDOW, "--")
     return max(most, min(max(sizes), ROOM * most)) if is_seen else most
+
+
+def _draw_cwnd(plot: Plot, way: Direction, cwnd: Sequence[tuple[float, int]], most: int) -> float:
+    """Draw it as far as there is room; gives how high the picture is to be."""
+    if not cwnd:
+        return most
+    start = way.conversation.segments[0].time
+    label = "the sender's congestion window, as its kernel told"
+    plot.steps([(when - start, size) for when, size in cwnd], way.length, label, look.CWND, "-.")
+    return min(max(size for _, size in cwnd), ROOM * most)
+
+
+def _cwnd_in_words(cwnd: Sequence[tuple[float, int]]) -> str:
+    return f"The sender's congestion window is {between([size for _, size in cwnd], 'byte')}." if cwnd else ""
 
 
 def _in_words(way: Direction) -> str:

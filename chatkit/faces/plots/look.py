@@ -12,6 +12,7 @@ GRID = "#e4e4e4"
 DATA = "#00694c"
 AGAIN = "#c24a00"  # what was sent again
 WINDOW = "#0063a8"
+CWND = "#6a3d9a"  # the sender's congestion window
 RESET = "#a3246f"
 SACK = "#a98fd0"
 SHADE = "#d9e6f2"

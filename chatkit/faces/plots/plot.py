@@ -102,6 +102,15 @@ class Plot(Figure):
         self._write(path, path.suffix[1:].lower(), {title: self.title, description: self.alt_text})
         return path
 
+    def svg(self) -> str:
+        """The picture as an SVG of its own, which says in words what it shows."""
+        picture = BytesIO()
+        self._write(picture, "svg", {"Date": None})
+        drawn = picture.getvalue().decode("utf-8")
+        head, _, body = drawn[drawn.index("<svg") :].partition(">")
+        words = f"<title>{escape(self.title)}</title><desc>{escape(self.alt_text)}</desc>"
+        return f'{head} role="img" aria-label="{escape(self.title)}" style="max-width:100%;height:auto">{words}{body}'
+
     def _repr_html_(self) -> str:
         picture = BytesIO()
         self._write(picture, "png", {})
@@ -113,7 +122,7 @@ class Plot(Figure):
             f'<details class="{NO_FORMULAS}"><summary>The same in words</summary><p>{words}</p></details></figure>'
         )
 
-    def _write(self, file: Path | BytesIO, kind: str, metadata: dict[str, str]) -> None:
+    def _write(self, file: Path | BytesIO, kind: str, metadata: dict[str, str | None]) -> None:
         """On its own paper, whatever style the reader has chosen for other figures."""
         self.savefig(file, format=kind, dpi=SHARPNESS * PIXELS_PER_INCH, facecolor=PAPER, metadata=metadata)
 

@@ -47,6 +47,7 @@ class Captured(Scene):
         self._talks = [self._talk(number, talk) for number, talk in enumerate(capture.conversations)]
         self.entries = self._entries()
         self._calls = [call for one in heard if (call := call_of(one, self._talks))]
+        self.has_calls = bool(self._calls)
         self._add_calls()
 
     @property

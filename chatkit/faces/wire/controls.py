@@ -9,8 +9,10 @@ from ipywidgets import Button, Dropdown, HBox, ToggleButton
 
 from chatkit.faces.wire.scene import Kind
 
+LIVE = 0.0  # a list cannot hold None
+EVERY = -1
 SPEEDS = (
-    ("as it happens", None),
+    ("as it happens", LIVE),
     ("10 steps a second", 0.1),
     ("3 steps a second", 1 / 3),
     ("1 step a second", 1.0),
@@ -25,6 +27,7 @@ KINDS = {
     Kind.CALL: ("calls", "The socket calls, at the margin of the host that made them"),
 }
 NO_MESSAGE = ("Jump to a message", -1)
+EVERY_TALK = ("all conversations", EVERY)
 
 Changed = Callable[..., None]
 
@@ -34,8 +37,8 @@ class Controls:
 
     def __init__(self, step: Callable[[str], None], changed: Changed, jump: Callable[[int], None], pace: float | None):
         self.film = [_button(words, tip, icon, partial(step, words)) for words, tip, icon in _FILM]
-        self.speed = Dropdown(options=SPEEDS, value=pace, description="Speed")
-        self.talk = Dropdown(options=[("all conversations", None)], description="Of")
+        self.speed = Dropdown(options=SPEEDS, value=pace or LIVE, description="Speed")
+        self.talk = Dropdown(options=[EVERY_TALK], value=EVERY, description="Show")
         self.message = Dropdown(options=[NO_MESSAGE], value=-1)
         self.kinds = {kind: ToggleButton(True, description=words, tooltip=tip) for kind, (words, tip) in KINDS.items()}
         self.absolute = ToggleButton(False, description="absolute numbers", tooltip="Not counted from the ISN")
@@ -48,6 +51,16 @@ class Controls:
         self.box = [film, _tools(self.talk, *self.kinds.values(), self.absolute)]
 
     @property
+    def pace(self) -> float | None:
+        """Seconds for a step; None: as they come."""
+        return float(self.speed.value) or None
+
+    @property
+    def wanted_talk(self) -> int | None:
+        """The conversation that is to be seen; None: all."""
+        return None if self.talk.value == EVERY else int(self.talk.value)
+
+    @property
     def wanted(self) -> frozenset[Kind]:
         """The kinds that are switched on."""
         return frozenset(kind for kind, button in self.kinds.items() if button.value)
@@ -57,11 +70,11 @@ class Controls:
         play = self.film[2]
         play.description, play.icon = ("Pause", "pause") if is_playing else ("Play", "play")
 
-    def offer(self, talks: Sequence[tuple[str, int | None]], messages: Sequence[tuple[str, int]]) -> None:
+    def offer(self, talks: Sequence[tuple[str, int]], messages: Sequence[tuple[str, int]]) -> None:
         """Put these into the lists."""
         self._setter = threading.get_ident()
         try:
-            _offer(self.talk, [("all conversations", None), *talks])
+            _offer(self.talk, [EVERY_TALK, *talks])
             _offer(self.message, [NO_MESSAGE, *messages])
         finally:
             self._setter = 0

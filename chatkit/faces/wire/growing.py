@@ -42,7 +42,7 @@ class Growing(Scene):
         if count == self._count or begin < self._rests_until:
             return False
         self._now = scene_of(self._ongoing.capture, self._names, tuple(self._heard))
-        self._count = count
+        self._count, self.has_calls = count, self._now.has_calls
         self.generation += 1
         self._rests_until = time.monotonic() + REST * (time.monotonic() - begin)
         return True

@@ -23,8 +23,8 @@ from chatkit.tcp.states import Possible, State
 from chatkit.tcp.style import STYLE
 from chatkit.tcp.visible import columns
 
-LEFT = 270  # the first lifeline; before it stand frame and time, calls and states
-MARGIN = 260  # behind the last
+LEFT, RIGHT = 200, 170  # before the first lifeline stand frame and time, and states; behind the last there are states
+CALLS = 75  # more on both sides, where there are calls
 WIDE, CLOSE = 520, 400  # between two lifelines, where there are two, and where there are more
 HEAD = 70  # where the first row begins
 SLOPE = 10  # of a segment that arrives at once
@@ -54,6 +54,7 @@ class Look:
     fresh: int | None = None  # steps from this position on have just come
     styled: bool = True  # it brings its own style
     hosts: tuple[Host, ...] = ()  # lifelines to be drawn in any case
+    has_calls: bool = False  # leave room for calls in any case
 
 
 def draw(page: Page, look: Look | None = None) -> str:
@@ -70,9 +71,9 @@ def draw(page: Page, look: Look | None = None) -> str:
     )
 
 
-def least_width(hosts: int) -> int:
+def least_width(hosts: int, has_calls: bool = False) -> int:
     """Narrower, and the words of a picture with so many lifelines are too small to read: then it has to scroll."""
-    return 3 * _width(hosts) // 4
+    return 3 * _width(hosts, has_calls) // 4
 
 
 @dataclass
@@ -104,8 +105,10 @@ class _Picture:
     def __post_init__(self) -> None:
         hosts = _in_order(self.page.hosts, self.look.hosts)
         self.gap = WIDE if len(hosts) < 3 else CLOSE
-        self.lines = {host: _Line(host, LEFT + self.gap * place) for place, host in enumerate(hosts)}
-        self.width = _width(len(hosts))
+        has_calls = self.look.has_calls or any(step.call for step in self.page.steps)
+        left = LEFT + CALLS * has_calls
+        self.lines = {host: _Line(host, left + self.gap * place) for place, host in enumerate(hosts)}
+        self.width = _width(len(hosts), has_calls)
         self.arriving = {s.arrow.segment.frame for s in self.page.steps if s.arrow and s.part is Part.ARRIVES}
         self.is_crowded = len(self.page.talks) > 1
 
@@ -136,13 +139,18 @@ class _Picture:
                 yield _text(line.x, 38, host.address, 'text-anchor="middle" class="faint" font-size="13"')
 
     def _first_states(self) -> Iterator[str]:
-        """What the ends are in before the first row; said in words where there is one conversation."""
+        """What the ends are in before the first row; a server with several conversations may be in several states."""
         for talk in self.page.talks:
             for host, state in zip((talk.client, talk.server), self.page.before[talk.number], strict=True):
                 self.lines[host].states[talk.number] = state
-                if not self.is_crowded:
-                    side = -1 if host is next(iter(self.lines)) else 1
-                    yield self._state(self.lines[host], state, HEAD - 8, side, talk)
+        for line in self.lines.values():
+            states = set(line.states.values())
+            if len(states) == 1 and (known := next(iter(states)).known):
+                times = f" ({len(line.states)})" if len(line.states) > 1 else ""
+                side = self._outside(line)
+                anchor = "start" if side > 0 else "end"
+                place = f'text-anchor="{anchor}" class="state halo" font-size="13" font-weight="600"'
+                yield _text(line.x + side * 14, HEAD - 8, known.value + times, place)
 
     def _pause(self, step: Step, seconds: float) -> Iterator[str]:
         """Leave room for the time that has passed, and for what is not shown."""
@@ -299,8 +307,9 @@ def _in_order(hosts: Sequence[Host], wanted: Sequence[Host]) -> list[Host]:
     return list(wanted) if set(hosts) <= set(wanted) else list(hosts)
 
 
-def _width(hosts: int) -> int:
-    return LEFT + MARGIN + (WIDE if hosts == 2 else CLOSE * max(1, hosts - 1))
+def _width(hosts: int, has_calls: bool) -> int:
+    between = WIDE if hosts == 2 else CLOSE * max(1, hosts - 1)
+    return LEFT + between + RIGHT + 2 * CALLS * has_calls
 
 
 def _partner(talk: Talk, host: Host) -> str:

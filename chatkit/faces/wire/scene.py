@@ -184,6 +184,7 @@ class Scene(ABC):
 
     source: str  # what kind of evidence it is
     entries: list[Entry]
+    has_calls = False  # by now
     generation = 0  # grows when `entries` has been made anew, and not only longer
 
     @property

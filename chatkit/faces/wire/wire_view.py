@@ -30,14 +30,14 @@ from chatkit.faces.wire.controls import Controls
 from chatkit.faces.wire.growing import Growing
 from chatkit.faces.wire.picture import Look, draw, least_width
 from chatkit.faces.wire.reel import Reel
-from chatkit.faces.wire.scene import Choice, Page, Scene, Selection, Step, lifelines
+from chatkit.faces.wire.scene import Choice, Kind, Page, Scene, Selection, Step, lifelines
 from chatkit.faces.wire.wire_style import STYLE
 from chatkit.faces.wire.wired import Wired
 from chatkit.lan.lan import Lan
 from chatkit.tcp.style import NO_FORMULAS
 from chatkit.tcp.visible import visible
 
-ROWS = 12  # steps in the picture, so that it can be seen as a whole
+ROWS = 10  # steps in the picture, so that it can be seen as a whole
 MOST_ROWS = 40
 MOST_TALKS, MOST_MESSAGES = 200, 100  # in the lists to choose from
 MOST_LIFELINES = 6  # that stand there before anything happens on them
@@ -128,7 +128,7 @@ class WireView:
             pace=self._reel.pace,
         )
         self._picture, self._caption, self._anatomy = HTML(), HTML(), HTML()
-        self._list = Select(options=[], rows=8, description="Steps: choose one to open its bytes")
+        self._list = Select(options=[], rows=self._rows + 1, description="Steps: choose one to open its bytes")
         self._list.observe(self._on_choice, "index")
         film = Box([self._picture])
         film.add_class("ck-film")
@@ -181,8 +181,8 @@ class WireView:
     def _choose_what(self) -> None:
         """Make the film of what is wanted now, and stay where it is in the scene."""
         at, controls = self._position(), self._controls
-        self._reel.set_pace(controls.speed.value)
-        choice = Choice(controls.talk.value, controls.wanted)
+        self._reel.set_pace(controls.pace)
+        choice = Choice(controls.wanted_talk, controls.wanted)
         if choice != self._selection.choice:
             self._selection = Selection(self.scene, choice)
             place = self._selection.place_after(at)
@@ -244,7 +244,7 @@ class WireView:
     def _show(self, fresh_from: int, runs: bool) -> None:
         page = self._page()
         look = self._look(self._selection.position_of(fresh_from), styled=False)
-        width = least_width(max(2, len(look.hosts or page.hosts)))
+        width = least_width(max(2, len(look.hosts or page.hosts)), look.has_calls)
         wide = f'<div style="min-width:{width}px">{draw(page, look)}</div>'
         self._set(self._picture, f'<div style="overflow-x:auto">{wide}</div>')
         self._set(self._caption, self._caption_of(page))
@@ -270,6 +270,7 @@ class WireView:
             fresh=fresh,
             styled=styled,
             hosts=tuple(hosts) if len(hosts) <= MOST_LIFELINES else (),
+            has_calls=self.scene.has_calls and Kind.CALL in self._selection.choice.kinds,
         )
 
     def _caption_of(self, page: Page) -> str:
@@ -278,7 +279,7 @@ class WireView:
             return f'<div class="ck-caption" role="alert">{escape(self._trouble)}</div>'
         count = f'<span class="ck-count">Step {self._reel.place} of {len(self._selection)}</span>'
         lines = list(words.tell(page, not self._controls.absolute.value))
-        said = escape(lines[-1].strip()) if lines else "Nothing has passed yet."
+        said = escape(" ".join(lines[-1].split())) if lines else "Nothing has passed yet."
         is_slow = self._reel.pace is not None
         live = ' aria-live="polite"' if is_slow or not self._reel.is_playing else ""
         return f'<div class="ck-caption"{live}>{count}<br><b><bdi>{said}</bdi></b></div>'

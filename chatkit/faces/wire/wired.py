@@ -151,6 +151,7 @@ class Wired(Scene):
         if call := call_of(heard, self.talks):
             self.entries.append(Entry(Kind.CALL, call.talk.number if call.talk else -1, len(self._calls)))
             self._calls.append(call)
+            self.has_calls = True
 
     def _story(self, segment: Segment) -> Story:
         pair = frozenset((segment.source, segment.destination))

@@ -230,6 +230,14 @@ def test_the_events_of_a_server_tell_how_long_its_threads_waited() -> None:
     }
 
 
+def test_what_is_told_of_a_letter_ends_no_wait() -> None:
+    letters = [
+        Event(What.QUEUED, "ann", ANN, 9, when=3.1, thread="chat-reader-1"),
+        Event(What.TAKEN, "ann", ANN, 9, when=3.2, thread="chat-postman"),
+    ]
+    assert spans_of([*EVENTS, *letters], 10.0) == spans_of(EVENTS, 10.0)
+
+
 def test_a_timeline_has_a_row_for_each_thread_and_says_the_same_in_words() -> None:
     timeline = thread_timeline(EVENTS, 0.0, 10.0)
     assert timeline.threads == ("chat-accept", "chat-reader-1", "chat-postman")

@@ -10,6 +10,7 @@ import pytest
 from chatkit.errors import MachineError, MisuseError
 from chatkit.faces import progress_view
 from chatkit.faces.progress_view import ProgressView
+from chatkit.teach.catalogue import questions
 from chatkit.teach.checker import check
 from chatkit.teach.progress import Progress
 from tests.talks import Ends, caught
@@ -119,7 +120,7 @@ def test_the_table_has_a_row_for_each_question(progress: Progress) -> None:
     progress.predict("close.segments", "3")
     text = repr(ProgressView(progress))
     assert "handshake.synack-ack              ✓ right      1" in text
-    assert "1 of 31 questions right" in text and str(progress.path) in text
+    assert f"1 of {len(questions())} questions right" in text and str(progress.path) in text
     assert next(line for line in text.splitlines() if "close.segments" in line).split() == ["10", "close.segments", "3"]
     assert "<td" in ProgressView(progress)._repr_html_()
 

@@ -78,6 +78,7 @@ def _with_running(spans: list[Span]) -> Iterator[Span]:
 # ---- chatkit's own server ----
 
 _WAITS = {"accept": Doing.ACCEPT, "reader": Doing.RECV, "postman": Doing.LETTER}
+_BETWEEN = (What.QUEUED, What.TAKEN, What.KEPT)  # no wait ends with these
 _PREFIX = "chat-"
 
 
@@ -100,6 +101,8 @@ class _Story:
         self._is_sending = False
 
     def tell(self, event: Event) -> None:
+        if event.what in _BETWEEN:
+            return
         if event.what is What.LISTENING:
             self._since |= {f"{_PREFIX}accept": event.when, f"{_PREFIX}postman": event.when}
         if event.what is What.ACCEPTED and event.address:

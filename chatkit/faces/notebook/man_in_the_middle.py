@@ -25,6 +25,7 @@ from chatkit.net.host import TIMEOUT
 from chatkit.net.sealed import Sealed
 from chatkit.net.tls import unverified_context
 from chatkit.protocol.framing import LineSplitter
+from chatkit.tcp.visible import visible
 
 MOST_CALLS = 8
 MOST_LINES = 200  # that she writes down
@@ -119,7 +120,7 @@ class ManInTheMiddle:
         try:
             while data := source.receive():
                 for line in splitter.feed(data):
-                    self._write(who, line.decode("utf-8", "replace"))
+                    self._write(who, visible(line)[1:-1])
                 sink.send(data)
             sink.finish()
         except OSError as error:

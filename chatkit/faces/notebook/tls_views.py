@@ -63,7 +63,9 @@ def _ends(talk: Conversation) -> str:
 
 def _name(talk: Conversation) -> str:
     hello = hello_of(talk)
-    return "no name is said" if hello is None else hello.server_name or "an address was dialled"
+    if hello is None:
+        return "no name is said"
+    return visible(hello.server_name.encode())[1:-1] or "an address was dialled"
 
 
 def _version(talk: Conversation) -> str:

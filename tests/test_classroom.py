@@ -11,6 +11,8 @@ from chatkit.faces.notebook import classroom
 from chatkit.faces.notebook.classroom import Classroom, side_by_side
 from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.faces.tk.window_process import WindowProcess
+from chatkit.faces.wire import words
+from chatkit.faces.wire.growing import Growing
 from chatkit.lan.lan import Lan
 from chatkit.net.event import What
 from tests.needs import needs_display, needs_lan, needs_live_capture
@@ -275,3 +277,39 @@ def test_a_window_is_a_program_in_the_host_of_its_name(
 def test_a_display_that_no_host_can_reach_is_said(room: Classroom, lan: Lan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", "localhost:10.0")
     assert "the host ann has none that leads there" in str(room.join_with_window("ann", room.start_server(lan)))
+
+
+def test_a_wire_view_of_a_server_ends_with_it_and_with_the_next_view(room: Classroom) -> None:
+    before = set(threading.enumerate())
+    server = room.start_server()
+    first = room.wire_view(server)
+    room.wire_view(server)
+    assert "RECORDED" in first.text()
+    room.close()
+    assert set(threading.enumerate()) <= before
+
+
+@needs_lan
+def test_on_a_lan_the_wire_view_shows_the_calls_of_the_server(
+    room: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATKIT_CAPTURE", "")
+    server = room.start_server(room.start_lan("server", "ann"))
+    view = room.wire_view(server)
+    ann = room.join("ann", server)
+    ann.say("hello")
+    view.close()
+    told = "\n".join(words.row(view.scene.step(place), 0.0) for place in range(len(view.scene.entries)))
+    assert "ann → server  SYN" in told
+    assert "server calls accept() in chat-accept" in told
+    assert "server calls recv() 10 bytes in chat-reader-1" in told
+
+
+@needs_live_capture
+def test_without_a_lan_the_wire_view_follows_a_live_capture(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATKIT_CAPTURE", "loopback")
+    server = room.start_server()
+    view = room.wire_view(server)
+    room.join("ann", server)
+    room.close()
+    assert isinstance(view.scene, Growing)

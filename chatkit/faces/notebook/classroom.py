@@ -3,6 +3,7 @@
     lan = start_lan("server", "ann", "bob")     is  Lan("server", "ann", "bob"), or what stands in for it
     server = start_server(lan)                  is  Server(port=0, host=lan["server"], daemon=True).start()
     live = watch(server)                        is  catch(port of the server, lan=lan)
+    wire_view(server)                           is  WireView(lan), or of what can be caught instead
     ann = join("ann", server)                   is  ChatWidget("ann", server.address, host=lan["ann"])
     carol = join_with_window("carol", server)   is  open_window("carol", server.address, lan["carol"].run)
 
@@ -17,18 +18,23 @@ import subprocess
 
 from ipywidgets import HTML, Button, HBox
 
+from chatkit.capture.capture import Capture
 from chatkit.capture.catch import CHOICE, Catch, catch, choice
+from chatkit.capture.ongoing import OngoingCapture
 from chatkit.errors import LanError, MisuseError
 from chatkit.faces.chat_widget import ChatWidget
 from chatkit.faces.display import why_no_window
 from chatkit.faces.notebook.stand_in import StandIn, StandInHost
 from chatkit.faces.tk.window_process import WindowProcess, open_window
+from chatkit.faces.wire.recorder import Recorder
+from chatkit.faces.wire.wire_view import WireView
 from chatkit.lan.host import LanHost
 from chatkit.lan.lan import Lan
 from chatkit.net.event import Address
 from chatkit.net.host import THIS_COMPUTER, Host
 from chatkit.net.server import Server
 from chatkit.protocol.names import fold
+from chatkit.tcp.segment import at
 
 SERVER = "server"  # the host of a LAN that the server runs on
 
@@ -40,6 +46,8 @@ class Classroom:
         self._lan: Lan | StandIn | None = None
         self._server: Server | None = None
         self._capture: Catch | None = None
+        self._recorder = Recorder()  # of the calls of this server
+        self._view: WireView | None = None
         self._clients: dict[tuple[Address, str], ChatWidget | WindowProcess] = {}
 
     def start_lan(self, *names: str, kind: str = "switch") -> Lan | StandIn:
@@ -64,6 +72,8 @@ class Classroom:
         self._end_chat()
         host: Host = THIS_COMPUTER if lan is None else lan[SERVER]
         self._server = Server(port, host=host, tls=tls, daemon=True).start()
+        self._recorder = Recorder()
+        self._recorder.listen_to(self._server)
         return self._server
 
     def watch(self, server: Server) -> Catch:
@@ -72,6 +82,15 @@ class Classroom:
         lan = self._lan_of(server)
         self._capture = catch(server.address[1], lan=lan if isinstance(lan, Lan) else None)
         return self._capture
+
+    def wire_view(self, server: Server) -> WireView:
+        """Show what passes between the server and its clients, while it passes, with the calls that caused it.
+
+        Without a LAN it is what can be caught here, else a recorded capture. It ends the view from before.
+        """
+        self._end_view()
+        self._view = WireView(self._wire_of(server), names={at(server.address): SERVER}, heard=self._recorder.heard)
+        return self._view
 
     def join(self, name: str, server: Server, tls: ssl.SSLContext | None = None) -> ChatWidget:
         """Give a chat that is connected to the server, and end the one of this name from before.
@@ -124,6 +143,14 @@ class Classroom:
             )
         return lan[name]
 
+    def _wire_of(self, server: Server) -> Lan | OngoingCapture | Capture:
+        """The best there is to look at."""
+        lan = self._lan_of(server)
+        if isinstance(lan, Lan):
+            return lan
+        live = self._capture or self.watch(server)
+        return live if isinstance(live, OngoingCapture) else live.capture
+
     def _lan_of(self, server: Server) -> Lan | StandIn | None:
         """The LAN that the server runs on; None if that is none of ours."""
         address, _ = server.address
@@ -135,11 +162,17 @@ class Classroom:
         if self._server:
             self._server.stop()
             self._server = None
+        self._end_view()
         self._end_capture()
 
     def _end_client(self, name: str, server: Server) -> None:
         if before := self._clients.pop((server.address, fold(name)), None):
             before.close()
+
+    def _end_view(self) -> None:
+        if self._view:
+            self._view.close()
+            self._view = None
 
     def _end_capture(self) -> None:
         if self._capture:
@@ -174,7 +207,7 @@ def side_by_side(*chats: ChatWidget) -> HBox:
 
 _HERE = Classroom()  # a kernel is one process, and one class
 
-start_lan, start_server, watch = _HERE.start_lan, _HERE.start_server, _HERE.watch
+start_lan, start_server, watch, wire_view = _HERE.start_lan, _HERE.start_server, _HERE.watch, _HERE.wire_view
 join, join_with_window = _HERE.join, _HERE.join_with_window
 close_all, end_button = _HERE.close, _HERE.end_button
 atexit.register(close_all)

@@ -36,10 +36,10 @@ class Growing(Scene):
         self._rests_until = 0.0
         self.look()
 
-    def look(self) -> bool:
+    def look(self, everything: bool = False) -> bool:
         count = len(self._ongoing), len(self._heard)
         begin = time.monotonic()
-        if count == self._count or begin < self._rests_until:
+        if count == self._count or (begin < self._rests_until and not everything):
             return False
         self._now = scene_of(self._ongoing.capture, self._names, tuple(self._heard))
         self._count, self.has_calls = count, self._now.has_calls

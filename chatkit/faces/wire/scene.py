@@ -212,8 +212,11 @@ class Scene(ABC):
     def frame(self, arrow: Arrow) -> Frame:
         """The frame that brought the segment."""
 
-    def look(self) -> bool:
-        """See whether there is more by now, and take it in; tell whether something has changed."""
+    def look(self, everything: bool = False) -> bool:
+        """See whether there is more by now, and take it in; tell whether something has changed.
+
+        What is a moment old may still have to be put in order; with `everything` that is taken in, too.
+        """
         return False
 
     def lines(self, arrow: Arrow) -> tuple[Line, ...]:

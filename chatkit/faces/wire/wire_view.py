@@ -90,6 +90,9 @@ class WireView:
     def close(self) -> None:
         """Follow nothing any more, and end the thread; what has come can still be looked through."""
         with self._lock:
+            if self._is_live:
+                self.scene.look(everything=True)
+                self._reel.advance(self._selection.grow())
             self._is_live = False
             self._reel.pause()
             painter, self._painter = self._painter, None

@@ -90,7 +90,6 @@ class Wired(Scene):
         return Frame(passage.number, passage.nanoseconds, passage.data)
 
     def look(self, everything: bool = False) -> bool:
-        """Take in what has come since the last look; with `everything`, what has not settled, too."""
         now = time.time()
         self._young += [*self._departures(), *self._arrivals(now), *self._calls_heard()]
         self._young.sort(key=attrgetter("time", "rank"))

@@ -15,20 +15,26 @@ import pytest
 import trustme
 
 from chatkit.errors import Refused
+from chatkit.faces import checking
 from chatkit.net import sealed
 from chatkit.net.client import Client, Gone
-from chatkit.net.conformance import judge
+from chatkit.net.conformance import enduring, judge, sealing
+from chatkit.net.conformance.rule import Rule
+from chatkit.net.conformance.visit import Visit
 from chatkit.net.event import Address, Event, What
+from chatkit.net.host import parse_address, write_address
 from chatkit.net.sealed import MAX_WAITING, PIECE, Sealed
 from chatkit.net.server import Server
-from chatkit.net.tls import log_keys
+from chatkit.net.tls import client_context, log_keys
 from chatkit.net.tls_trouble import Unsealed
 from chatkit.protocol import messages as m
 from chatkit.protocol.limits import Limits
 from tests.key_updates import key_updates
 from tests.needs import needs_linux, needs_nc, needs_openssl
 from tests.peer import TIMEOUT, Peer
-from tests.sealed_peer import SealedPeer, Tunnel, authority, client_tls, server_tls, stranger_tls
+from tests.planted.sealed import NoCloseNotify, SealedStall, SealsWhereItAccepts
+from tests.planted.sound import SoundServer
+from tests.sealed_peer import SealedPeer, authority, client_tls, server_tls, stranger_tls
 from tests.strangers import stranger_that
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -501,6 +507,45 @@ def test_a_plain_client_is_told_what_to_try(server: Server) -> None:
 
 @pytest.mark.parametrize("password", [None, "tulip"])
 def test_a_sealed_server_keeps_every_rule_of_the_protocol(password: str | None) -> None:
-    with Server(port=0, tls=server_tls(), password=password) as server, Tunnel(server.address) as tunnel:
-        report = judge(tunnel.address, password=password)
+    with Server(port=0, tls=server_tls(), password=password) as server:
+        report = judge(server.address, password=password, tls=client_tls())
     assert report.passed, str(report)
+    assert {rule.sentence for rule in sealing.RULES} <= {verdict.rule for verdict in report.verdicts}
+
+
+@pytest.mark.slow
+def test_a_sealed_server_keeps_the_slow_rules_too(server: Server) -> None:
+    report = judge(server.address, slow=True, tls=client_tls())
+    assert report.passed, str(report)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "bug"),
+    [
+        (SealsWhereItAccepts, sealing.RULES[0], "The handshake belongs into each client's own thread"),
+        (NoCloseNotify, sealing.RULES[0], ""),
+        (NoCloseNotify, sealing.RULES[1], "ended without close_notify"),
+        pytest.param(SealedStall, enduring.RULES[-1], "does not read stopped the others", marks=pytest.mark.slow),
+    ],
+)
+def test_what_is_wrong_about_the_seal_is_named(kind: type[SoundServer], rule: Rule, bug: str) -> None:
+    with kind() as server:
+        verdict = rule.judge(Visit(server.address, "mark", None, 0.5, client_tls()))
+    assert verdict.passed is (not bug) and bug.lower() in verdict.sentence.lower(), verdict
+
+
+def test_a_judge_who_does_not_trust_the_server_says_so(server: Server) -> None:
+    with pytest.raises(Refused, match="nobody here trusts"):
+        judge(server.address, tls=client_context())
+    with stranger_that(lambda sock: sock.recv(65536) and sock.recv(1)) as place:
+        with pytest.raises(Refused, match="handshake of TLS within 0.3 seconds"):
+            judge(parse_address(place), tls=client_tls(), patience=0.3)
+
+
+def test_check_judges_a_sealed_server(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = write_address(server.address)
+    (tmp_path / "ca.pem").write_bytes(authority().pem)
+    assert checking.main(["server", place, "--ca", str(tmp_path / "ca.pem")]) == 0
+    assert "  yes   TLS: the server's end is sealed with close_notify\n" in capsys.readouterr().out
+    assert checking.main(["server", place, "--patience", "0.2"]) == 1
+    assert "after the handshake of TLS if it seals (--tls)" in capsys.readouterr().out.replace("\n  ", " ")

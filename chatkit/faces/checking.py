@@ -2,12 +2,14 @@
 
     check close.segments mine.pcap 3 --frame 33
     check server HOST:PORT
+    check server HOST:PORT --ca FILE          where the server seals with TLS
 """
 
 import argparse
 import os
 import textwrap
 
+from chatkit.faces.sealing import add_client_options, context_of_client
 from chatkit.net.conformance import Report, Verdict, judge
 from chatkit.net.host import DEFAULT_PORT, parse_address
 
@@ -31,7 +33,13 @@ def check_server(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     address = parse_address(options.server)
     print(f"Trying what PROTOCOL.md says on {address[0]} port {address[1]} ...\n", flush=True)
-    report = judge(address, password=os.environ.get("CHATKIT_PASSWORD"), slow=options.slow, patience=options.patience)
+    report = judge(
+        address,
+        password=os.environ.get("CHATKIT_PASSWORD"),
+        slow=options.slow,
+        patience=options.patience,
+        tls=context_of_client(options),
+    )
     print(as_text(report))
     return 0 if report.passed else 1
 
@@ -62,8 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--patience", type=float, default=2.0, metavar="SECONDS", help="how long the server has for an answer (2)"
     )
+    add_client_options(parser)
     return parser
 
 
 _USAGE = """python3 -m chatkit check QUESTION FILE [ANSWER] [--frame N]
-       python3 -m chatkit check server HOST:PORT [--slow]"""
+       python3 -m chatkit check server HOST:PORT [--slow] [--tls] [--ca FILE | --fingerprint SHA256]"""

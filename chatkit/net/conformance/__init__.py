@@ -4,10 +4,11 @@ judging.py   runs the rules, and reports       entering.py   HELLO, JOIN, USERS,
 rule.py      a rule, and how it is tried       naming.py     which names there are, and who has one
 visit.py     one check's clients               framing.py    a stream of bytes becomes lines
 probe.py     one of them, a socket             talking.py    who hears what
-                                               refusing.py   ERROR and its codes
-                                               leaving.py    QUIT, LEFT, the end of a connection
+dialling.py  where its socket comes from       refusing.py   ERROR and its codes
+tunnel.py    its way into a sealed server      leaving.py    QUIT, LEFT, the end of a connection
                                                offering.py   PAST, CAPTURE, where a server has them
                                                enduring.py   what one client does must not harm another
+                                               sealing.py    the two rules that TLS adds
 """
 
 from chatkit.net.conformance.judging import Report, judge

@@ -11,7 +11,10 @@ _SILENT = 6
 def hello(visit: Visit) -> None:
     first = visit.connect().next()
     if first is None:
-        raise Broken(f"nothing came within {visit.patience:g} seconds of connecting; the server speaks first")
+        raise Broken(
+            f"nothing came within {visit.patience:g} seconds of connecting; the server speaks first, "
+            "after the handshake of TLS if it seals (--tls)"
+        )
     if first.rstrip("\r").split(" ")[:2] != ["HELLO", "chat/1"]:
         raise Broken(f"the first line was {quote(first)}, not HELLO chat/1 and a text")
     if first.endswith("\r"):

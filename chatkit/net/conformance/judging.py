@@ -1,15 +1,19 @@
 """Try a server by every rule, and report."""
 
 import random
+import ssl
 import string
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from chatkit.net.conformance import enduring, entering, framing, leaving, naming, offering, refusing, talking
+from chatkit.errors import Refused
+from chatkit.net.conformance import enduring, entering, framing, leaving, naming, offering, refusing, sealing, talking
 from chatkit.net.conformance.rule import Rule, Verdict
 from chatkit.net.conformance.visit import Visit
 from chatkit.net.event import Address
-from chatkit.net.host import THIS_COMPUTER, write_address
+from chatkit.net.host import THIS_COMPUTER, why_not_connected, write_address
+from chatkit.net.sealed import Sealed
+from chatkit.net.tls_trouble import Unsealed
 
 PATIENCE = 2.0  # seconds that a server has for an answer
 _SIDE_BY_SIDE = 8
@@ -26,7 +30,14 @@ _TOGETHER = (
 
 _ALONE = (*offering.ALONE, *enduring.RULES)
 
-EVERY_RULE = (*entering.FIRST, *_TOGETHER, *entering.IN_AN_OPEN_ROOM, *entering.IN_A_LOCKED_ROOM, *_ALONE)
+EVERY_RULE = (
+    *entering.FIRST,
+    *_TOGETHER,
+    *entering.IN_AN_OPEN_ROOM,
+    *entering.IN_A_LOCKED_ROOM,
+    *_ALONE,
+    *sealing.RULES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +77,25 @@ class Report:
 _LETTERS = string.ascii_lowercase + string.digits
 
 
-def judge(address: Address, *, password: str | None = None, slow: bool = False, patience: float = PATIENCE) -> Report:
-    """Try the server out; `slow` adds what has to wait for seconds. Raises Refused where nobody answers."""
-    THIS_COMPUTER.connect(address, patience).close()
-    together, alone = _wanted(_TOGETHER + _about_the_password(password), slow), _wanted(_ALONE, slow)
+def judge(
+    address: Address,
+    *,
+    password: str | None = None,
+    slow: bool = False,
+    patience: float = PATIENCE,
+    tls: ssl.SSLContext | None = None,
+) -> Report:
+    """Try the server out; `slow` adds what has to wait for seconds, `tls` is for a server that seals.
+
+    Raises Refused where nobody answers, or no handshake of TLS comes about.
+    """
+    _knock(address, patience, tls)
+    together = _wanted(_TOGETHER + _about_the_password(password), slow)
+    alone = _wanted(_ALONE + (sealing.RULES if tls else ()), slow)
     marks = iter({"".join(random.choices(_LETTERS, k=4)) for _ in range(1000)})  # another run may be on its way
 
     def verdicts_on(rules: tuple[Rule, ...], side_by_side: int = 1) -> tuple[Verdict, ...]:
-        visits = [Visit(address, next(marks), password, patience) for _ in rules]
+        visits = [Visit(address, next(marks), password, patience, tls) for _ in rules]
         with ThreadPoolExecutor(side_by_side, "check") as pool:
             return tuple(pool.map(Rule.judge, rules, visits))
 
@@ -83,6 +105,24 @@ def judge(address: Address, *, password: str | None = None, slow: bool = False, 
     lonely = verdicts_on(alone)
     sturdy = all(verdict.passed for verdict in lonely)  # else one visit would be blamed for another
     return Report(address, first + verdicts_on(together, _SIDE_BY_SIDE if sturdy else 1) + lonely)
+
+
+def _knock(address: Address, patience: float, tls: ssl.SSLContext | None) -> None:
+    sock = THIS_COMPUTER.connect(address, patience)
+    if tls is None:
+        return sock.close()
+    sealed = Sealed(sock, address, tls, address[0])
+    try:
+        sealed.expect_end(patience)
+        sealed.receive()
+        sealed.finish()
+    except OSError as error:
+        why = str(error) if isinstance(error, Unsealed) else why_not_connected(address, error, patience)
+        raise Refused(why) from error
+    finally:
+        sealed.close()
+    if not sealed.seal:
+        raise Refused(f"{write_address(address)} did not end the handshake of TLS within {patience:g} seconds.")
 
 
 def _wanted(rules: tuple[Rule, ...], slow: bool) -> tuple[Rule, ...]:

@@ -7,39 +7,49 @@ part of every name it takes and of every text it says, and hears only what conce
 import contextlib
 import selectors
 import socket
+import ssl
 import time
 from types import TracebackType
 
+from chatkit.net.conformance.dialling import dial, pair
 from chatkit.net.conformance.probe import Probe
+from chatkit.net.conformance.tunnel import Tunnel
 from chatkit.net.event import Address
 
 _TO_ONE = ("HELLO", "WELCOME", "USERS", "PING", "PONG", "ERROR", "BYE", "CAPTURED")
-_CONNECT_TIME = 5.0  # seconds: a SYN that found the backlog full is sent again after 1 and 3
 _GOODBYE = 0.3  # seconds that a server has to end the connections of a visit
-_SMALL_BUFFER = 4096
-_SMALL_MSS = 536  # with it, the server's own send buffer stays small, too
 
 
 class Visit:
     """Makes probes, reads for all of them while any of them waits, and ends them."""
 
-    def __init__(self, address: Address, mark: str, password: str | None, patience: float) -> None:
+    def __init__(
+        self, address: Address, mark: str, password: str | None, patience: float, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.mark = f"-{mark}"
         self.pass_line = b"" if password is None else f"PASS {password}\n".encode()
         self.patience = patience
-        self._address = address
+        self._address, self._tls = address, tls
         self._probes: list[Probe] = []
+        self._tunnels: dict[Probe, Tunnel] = {}
 
     def marked(self, word: str) -> str:
         """Make a name or a text ours."""
         return word + self.mark
 
     def connect(self, small_window: bool = False) -> Probe:
-        """Connect, and do nothing else. Raises OSError."""
-        sock = self._socket_that_takes_little() if small_window else self._socket()
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # pieces must not wait and be glued
-        self._probes.append(Probe(sock, self.patience, self._wait, self._concerns_us))
-        return self._probes[-1]
+        """Connect, through a tunnel if the server seals, and do nothing else. Raises OSError."""
+        outside = dial(self._address, small_window)
+        if self._tls is None:
+            return self._probe(outside)
+        sock, inside = pair(small_window)
+        probe = self._probe(sock)
+        self._tunnels[probe] = Tunnel(inside, outside, self._address, self._tls)
+        return probe
+
+    def knock(self) -> Probe:
+        """Connect, and leave out the handshake of TLS. Raises OSError."""
+        return self._probe(dial(self._address))
 
     def arrive(self, small_window: bool = False) -> Probe:
         """Connect, read HELLO, and say the password where there is one: all that comes before JOIN."""
@@ -57,6 +67,10 @@ class Visit:
         probe.get("WELCOME", f"JOIN {probe.name} did not let the client in")
         return probe
 
+    def trouble(self, probe: Probe) -> str:
+        """What TLS found wrong on the way to this probe; "" if nothing."""
+        return self._tunnels[probe].trouble
+
     def __enter__(self) -> "Visit":
         return self
 
@@ -71,6 +85,14 @@ class Visit:
             self._wait(left)
         for probe in self._probes:
             probe.sock.close()
+        for tunnel in self._tunnels.values():
+            tunnel.close()
+
+    def _probe(self, sock: socket.socket) -> Probe:
+        sock.settimeout(self.patience)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # pieces must not wait and be glued
+        self._probes.append(Probe(sock, self.patience, self._wait, self._concerns_us))
+        return self._probes[-1]
 
     def _listening(self) -> list[Probe]:
         return [probe for probe in self._probes if probe.is_listening]
@@ -88,20 +110,3 @@ class Visit:
     def _concerns_us(self, line: str) -> bool:
         """Whether a line is for this probe alone, or tells of this visit."""
         return self.mark in line or line.partition(" ")[0].upper() in _TO_ONE
-
-    def _socket(self) -> socket.socket:
-        sock = socket.create_connection(self._address, _CONNECT_TIME)
-        sock.settimeout(self.patience)
-        return sock
-
-    def _socket_that_takes_little(self) -> socket.socket:
-        """Give a socket whose buffers are soon full, at both ends, when nobody reads."""
-        family, kind, number, _, address = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)[0]
-        sock = socket.socket(family, kind, number)
-        sock.settimeout(_CONNECT_TIME)
-        with contextlib.suppress(OSError, AttributeError):  # a help, where the system has it
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SMALL_MSS)
-        sock.connect(address)
-        sock.settimeout(self.patience)
-        return sock

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.fanout import __main__ as benchmark
 from benchmarks.fanout import servers
+from benchmarks.fanout import visit as visiting
 from benchmarks.fanout.visit import Visit, visit, visit_with_slow
 
 pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="the load is written in C")
@@ -40,6 +41,14 @@ def test_a_server_that_delivers_wrongly_is_found_out(lie: str, tmp_path: Path, m
     monkeypatch.setattr(servers, "HERE", tmp_path)
     with servers.running("limit", tmp_path) as server:
         assert visit(server, tmp_path, FEW, SHORT).faults >= {fault}
+
+
+def test_without_a_compiler_the_load_in_python_counts_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visiting, "has_compiler", lambda: False)
+    with servers.running("limit", tmp_path) as server:
+        found = visit_with_slow(server, tmp_path, FEW, 2, SHORT)
+        assert found.faults == set()
+        assert all(found.figures[what] > 0 for what in ("many", "p99"))
 
 
 def test_the_table_has_medians_and_ratios_to_the_first_row() -> None:

@@ -65,14 +65,19 @@ class Running:
 
 def why_not(name: str, python: str) -> str:
     """Say why a server cannot be measured here, or ""."""
-    if name in ("limit", "each"):
-        return "" if shutil.which("cc") else "needs a C compiler (cc)"
+    if (name in ("limit", "each") or name in DIALECTS) and not has_compiler():
+        return "needs a C compiler (cc)"
     if name == "ngircd":
         return "" if ngircd() else "is not installed"
     if package := NEEDS.get(name, ""):
         found = subprocess.run([python, "-c", f"import {package}"], capture_output=True).returncode == 0
         return "" if found else f"needs {package}; give a Python that has it with --python"
     return ""
+
+
+def has_compiler() -> bool:
+    """Whether the load and the limit can be had in C; the load in Python speaks chat/1 only."""
+    return shutil.which("cc") is not None
 
 
 def ngircd() -> str | None:

@@ -16,6 +16,7 @@ from chatkit.faces.wire.growing import Growing
 from chatkit.lan.lan import Lan
 from chatkit.net.event import What
 from tests.needs import needs_display, needs_lan, needs_live_capture
+from tests.sealed_peer import authority, server_tls
 
 NO_WINDOW = "No window: there is no display."
 
@@ -150,6 +151,16 @@ def test_a_window_is_a_client_like_the_others_and_ends_with_them(
     assert server.users == ("carol",)
     room.close()
     assert not window.is_open
+
+
+@needs_display
+def test_a_window_can_be_told_whom_to_trust(room: Classroom, display: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", display)
+    server = room.start_server(tls=server_tls())
+    joined = threading.Event()
+    server.subscribe(lambda event: joined.set() if event.what is What.JOINED else None)
+    room.join_with_window("carol", server, ca=authority().pem)
+    assert joined.wait(20)
 
 
 # ---- on a LAN ----

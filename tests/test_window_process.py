@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from chatkit.errors import MachineError
+from chatkit.errors import MachineError, MisuseError
 from chatkit.faces.tk.window_process import open_window
 from chatkit.net.server import Server
+from chatkit.net.tls import fingerprint
 from tests.needs import needs_display
 from tests.peer import Peer
+from tests.sealed_peer import SealedPeer, authority, server_tls
 from tests.xvfb import Person, wait_until
 
 pytestmark = needs_display
@@ -67,6 +70,30 @@ def test_its_window_closes_when_the_program_that_opened_it_ends(server: Server) 
             assert bob.until("JOINED") == "JOINED carol"
             program.communicate("\n")
         assert bob.until("LEFT") == "LEFT carol"
+
+
+def test_whom_to_trust_is_handed_on_and_its_file_goes_with_the_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Server(port=0, tls=server_tls()) as server, SealedPeer(server.address, "bob") as bob:
+        for trust in ({"ca": authority().pem}, {"fingerprint": fingerprint(bob.sock.getpeercert(True))}):
+            window = open_window("carol", server.address, **trust)
+            assert bob.until("JOINED") == "JOINED carol"
+            window.close()
+            assert bob.until("LEFT") == "LEFT carol"
+        with pytest.raises(OSError, match="no program"):
+            open_window("carol", server.address, cannot_run, ca=authority().pem)
+    assert list(tmp_path.iterdir()) == []
+
+
+def cannot_run(*_: object, **__: object) -> "subprocess.Popen[bytes]":
+    raise OSError("no program")
+
+
+def test_what_is_no_fingerprint_opens_no_window(server: Server) -> None:
+    with pytest.raises(MisuseError, match="64 hexadecimal digits"):
+        open_window("carol", server.address, fingerprint="AB:CD")
 
 
 def test_without_a_display_it_says_why(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
     lan = start_lan("server", "ann", "bob")     is  Lan("server", "ann", "bob"), or what stands in for it
     server = start_server(lan)                  is  Server(port=0, host=lan["server"], daemon=True).start()
+    panel = server_panel(lan)                   is  ServerPanel(lan["server"]), with a server of its own: panel.server
     live = watch(server)                        is  catch(port of the server, lan=lan)
     wire_view(server)                           is  WireView(lan), or of what can be caught instead
     ann = join("ann", server)                   is  ChatWidget("ann", server.address, host=lan["ann"])
@@ -25,6 +26,7 @@ from chatkit.errors import LanError, MisuseError
 from chatkit.faces.chat_widget import ChatWidget
 from chatkit.faces.display import why_no_window
 from chatkit.faces.notebook.stand_in import StandIn, StandInHost
+from chatkit.faces.server_panel import ServerPanel
 from chatkit.faces.tk.window_process import WindowProcess, open_window
 from chatkit.faces.wire.recorder import Recorder
 from chatkit.faces.wire.wire_view import WireView
@@ -45,6 +47,7 @@ class Classroom:
     def __init__(self) -> None:
         self._lan: Lan | StandIn | None = None
         self._server: Server | None = None
+        self._panel: ServerPanel | None = None  # has a server of its own, in the place of that
         self._capture: Catch | None = None
         self._recorder = Recorder()  # of the calls of this server
         self._view: WireView | None = None
@@ -76,6 +79,13 @@ class Classroom:
         self._recorder.listen_to(self._server)
         return self._server
 
+    def server_panel(self, lan: Lan | StandIn | None = None, port: int = 0) -> ServerPanel:
+        """Start a server as `start_server` does, and show it: who is here, its log, and buttons to stop and start it."""
+        self._end_chat()
+        self._recorder = Recorder()
+        self._panel = ServerPanel(THIS_COMPUTER if lan is None else lan[SERVER], port, self._recorder.listen_to)
+        return self._panel
+
     def watch(self, server: Server) -> Catch:
         """Catch what the server and its clients send, or hand over a recorded capture where that is not allowed."""
         self._end_capture()
@@ -103,13 +113,20 @@ class Classroom:
         self._clients[server.address, fold(name)] = chat
         return chat
 
-    def join_with_window(self, name: str, server: Server) -> WindowProcess | str:
-        """Open a chat window that connects to the server; where there can be none, give the reason and the remedy."""
+    def join_with_window(
+        self, name: str, server: Server, *, ca: bytes = b"", fingerprint: str = ""
+    ) -> WindowProcess | str:
+        """Open a chat window that connects to the server; where there can be none, give the reason and the remedy.
+
+        For a server that seals, `ca` is the certificate of the authority to trust, in PEM, or `fingerprint` that of the
+        server.
+        """
         host = self._host(name, server)
         if why_not := _why_no_window_in(host) or why_no_window():
             return why_not
         self._end_client(name, server)
-        window = open_window(name, server.address, host.run if host else subprocess.Popen)
+        run = host.run if host else subprocess.Popen
+        window = open_window(name, server.address, run, ca=ca, fingerprint=fingerprint)
         self._clients[server.address, fold(name)] = window
         return window
 
@@ -162,6 +179,9 @@ class Classroom:
         if self._server:
             self._server.stop()
             self._server = None
+        if self._panel:
+            self._panel.close()
+            self._panel = None
         self._end_view()
         self._end_capture()
 
@@ -208,6 +228,6 @@ def side_by_side(*chats: ChatWidget) -> HBox:
 _HERE = Classroom()  # a kernel is one process, and one class
 
 start_lan, start_server, watch, wire_view = _HERE.start_lan, _HERE.start_server, _HERE.watch, _HERE.wire_view
-join, join_with_window = _HERE.join, _HERE.join_with_window
+server_panel, join, join_with_window = _HERE.server_panel, _HERE.join, _HERE.join_with_window
 close_all, end_button = _HERE.close, _HERE.end_button
 atexit.register(close_all)

@@ -2,6 +2,7 @@
 
     window = open_window("carol", server.address)                        on this computer
     window = open_window("carol", server.address, lan["carol"].run)      on a host of a LAN
+    window = open_window("carol", server.address, ca=authority.pem)      of a server that seals with TLS
     window.close()
 
 A window that is opened again for the same name and server takes the place of the older one, so a cell can be run twice.
@@ -9,9 +10,11 @@ When the notebook's kernel ends, its windows close.
 """
 
 import atexit
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from chatkit.errors import MachineError
 from chatkit.faces.display import why_no_window
 from chatkit.net.event import Address
 from chatkit.net.host import write_address
+from chatkit.net.tls import read_fingerprint
 
 Run = Callable[..., subprocess.Popen[Any]]
 
@@ -30,32 +34,42 @@ _HOUSE = Path(__file__).resolve().parents[3]
 _open: "dict[tuple[str, Address], WindowProcess]" = {}
 
 
-def open_window(name: str, address: Address, run: Run = subprocess.Popen) -> "WindowProcess":
+def open_window(
+    name: str, address: Address, run: Run = subprocess.Popen, *, ca: bytes = b"", fingerprint: str = ""
+) -> "WindowProcess":
     """Open the chat window, which connects at once; `run` starts its program, as subprocess.Popen does.
 
-    Raises MachineError where there can be no window.
+    For a server that seals, `ca` is the certificate of the authority to trust, in PEM, or `fingerprint` that of the
+    server. Raises MachineError where there can be no window, MisuseError for what is no fingerprint.
     """
     if why := why_no_window():
         raise MachineError(why)
     if older := _open.get((name, address)):
         older.close()
-    _open[name, address] = window = WindowProcess(name, address, run)
+    _open[name, address] = window = WindowProcess(name, address, run, ca, fingerprint)
     return window
 
 
 class WindowProcess:
     """A chat window that runs beside us."""
 
-    def __init__(self, name: str, address: Address, run: Run = subprocess.Popen) -> None:
+    def __init__(self, name: str, address: Address, run: Run, ca: bytes, fingerprint: str) -> None:
         self.name, self.address = name, address
         host, port = address
         arguments = ["--name", name, "--server", host, "--port", str(port), "--connect"]
-        self._process = run(
-            [sys.executable, "-m", "chatkit", "window", *arguments],
-            stdin=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": _search_path()},
-            start_new_session=True,  # the Ctrl-C that interrupts a cell is not meant for the window
-        )
+        arguments += ["--fingerprint", read_fingerprint(fingerprint)] if fingerprint else []
+        with contextlib.ExitStack() as files:
+            if ca:
+                file = _write(ca)
+                files.callback(file.unlink, missing_ok=True)
+                arguments += ["--ca", str(file)]
+            self._process = run(
+                [sys.executable, "-m", "chatkit", "window", *arguments],
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": _search_path()},
+                start_new_session=True,  # the Ctrl-C that interrupts a cell is not meant for the window
+            )
+            self._files = files.pop_all()
 
     @property
     def is_open(self) -> bool:
@@ -73,12 +87,20 @@ class WindowProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._files.close()
         if _open.get((self.name, self.address)) is self:
             del _open[self.name, self.address]
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "closed"
         return f"<chat window of {self.name} at {write_address(self.address)}, {state}>"
+
+
+def _write(ca: bytes) -> Path:
+    """Give a file for the window to read; on Windows it can, once ours is closed."""
+    with tempfile.NamedTemporaryFile(prefix="chatkit-", suffix=".pem", delete=False) as file:
+        file.write(ca)
+    return Path(file.name)
 
 
 def _search_path() -> str:

@@ -59,3 +59,11 @@ def test_a_painter_may_be_closed_twice() -> None:
     painter = Painter(lambda: None, "ann")
     painter.close()
     painter.close()
+
+
+def test_what_changes_with_time_is_painted_unasked() -> None:
+    paintings: queue.SimpleQueue[str] = queue.SimpleQueue()
+    painter = Painter(lambda: paintings.put("painted"), "clock", every=0.001)
+    for _ in range(2):
+        paintings.get(timeout=PATIENCE)
+    painter.close()

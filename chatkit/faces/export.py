@@ -96,9 +96,10 @@ def _title(svg: str) -> str:
 
 
 def _source(view: Drawable) -> str:
-    """What kind of evidence it is; empty where the view does not say."""
-    of_view = getattr(view, "source", "") or getattr(getattr(view, "conversation", None), "source", "")
-    return str(of_view).removeprefix("(").removesuffix(")")
+    """What kind of evidence it is: the view says so, or what it is a view of; empty where neither does."""
+    holders = (view, getattr(view, "conversation", None), getattr(view, "scene", None))
+    source = next(filter(None, (getattr(holder, "source", "") for holder in holders)), "")
+    return str(source).removeprefix("(").removesuffix(")")
 
 
 def _words(view: Drawable) -> str:

@@ -80,7 +80,7 @@ class Classroom:
         return self._server
 
     def server_panel(self, lan: Lan | StandIn | None = None, port: int = 0) -> ServerPanel:
-        """Start a server as `start_server` does, and show it: who is here, its log, and buttons to stop and start it."""
+        """Start a server as `start_server` does, and show it: its users, its log, and buttons to stop and start it."""
         self._end_chat()
         self._recorder = Recorder()
         self._panel = ServerPanel(THIS_COMPUTER if lan is None else lan[SERVER], port, self._recorder.listen_to)

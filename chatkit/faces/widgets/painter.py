@@ -16,10 +16,10 @@ PERIOD = 0.1  # seconds between two paintings: faster than an eye reads, slow en
 
 
 class Painter:
-    """Owns the thread that calls `paint`."""
+    """Owns the thread that calls `paint`; with `every` also unasked, each time so many seconds have passed."""
 
-    def __init__(self, paint: Callable[[], None], name: str) -> None:
-        self._paint = paint
+    def __init__(self, paint: Callable[[], None], name: str, every: float | None = None) -> None:
+        self._paint, self._every = paint, every
         self._asked, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"chat-painter-{name}", daemon=True)
         self._thread.start()
@@ -36,7 +36,7 @@ class Painter:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self._asked.wait()
+            self._asked.wait(self._every)
             self._paint_once()
             self._closing.wait(PERIOD)
         if self._asked.is_set():

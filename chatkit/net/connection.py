@@ -37,7 +37,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket, peer: Address) -> None:
         self._reader = self._writer = sock
-        self._dont_wait = 0
+        self._dont_wait = socket.MSG_DONTWAIT if _HAS_DONTWAIT else 0
         self._end_is_near = False
         self.peer = peer
         self.local: Address = sock.getsockname()[:2]
@@ -45,7 +45,6 @@ class Connection:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a line is small and must not wait for an ACK
         if _HAS_DONTWAIT:
             sock.settimeout(None)
-            self._dont_wait = socket.MSG_DONTWAIT
         else:
             self._writer = sock.dup()
             self._writer.setblocking(False)

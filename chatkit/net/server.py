@@ -9,15 +9,13 @@ The readers only read. What the lines mean and who hears them is decided by the 
 """
 
 import contextlib
-import itertools
 import socket
 import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
-from types import TracebackType
 
 from chatkit.errors import MisuseError
 from chatkit.net.connection import Connection
@@ -120,37 +118,32 @@ class Server:
     def __enter__(self) -> "Server":
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:
         if self._listener is None:
             return f"<Server for port {self._port}, not started>"
-        if self._stopping:
-            return f"<Server on {write_address(self.address)}, stopped>"
-        return f"<Server on {write_address(self.address)}, users: {', '.join(self.users) or 'nobody'}>"
+        state = "stopped" if self._stopping else f"users: {', '.join(self.users) or 'nobody'}"
+        return f"<Server on {write_address(self.address)}, {state}>"
 
     # ---- the thread that accepts ----
 
     def _accept(self) -> None:
-        assert self._listener is not None
-        for number in itertools.count(1):
-            accepted = self._accept_one(self._listener)
-            if accepted is None:
-                return
-            self._seat(*accepted, number)
+        for number, (sock, peer) in enumerate(self._arrivals(), 1):
+            self._seat(sock, peer, number)
 
-    def _accept_one(self, listener: socket.socket) -> tuple[socket.socket, Address] | None:
-        """Give the next connection, or None once the server stops."""
+    def _arrivals(self) -> Iterator[tuple[socket.socket, Address]]:
+        """Give each connection that comes, until the server stops."""
+        assert self._listener is not None
         while not self._stopping:
             try:
-                sock, peer = listener.accept()
-                return sock, (peer[0], peer[1])
+                sock, peer = self._listener.accept()
+                yield sock, (peer[0], peer[1])
             except TimeoutError:
                 continue
             except OSError as error:
                 self._mention(error)
-        return None
 
     def _mention(self, error: OSError) -> None:
         """Accepting failed, for want of descriptors or because the client was gone already: say so and go on."""

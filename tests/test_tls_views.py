@@ -8,10 +8,11 @@ from chatkit.capture.hello import TLS_1_2, TLS_1_3
 from chatkit.capture.recorded import names, recorded
 from chatkit.errors import CaptureError
 from chatkit.faces.notebook import sealed_talk, tls_views
+from chatkit.faces.notebook.between import go_between
 from chatkit.faces.notebook.eve_views import HOSTS, PASSWORD, WORDS
 from chatkit.faces.notebook.sealed_talk import Talk, talk
 from chatkit.faces.notebook.stand_in import StandIn
-from chatkit.faces.notebook.tls_views import eve_can_tell, go_between, keys_for, records_in
+from chatkit.faces.notebook.tls_views import eve_can_tell, keys_for, records_in
 from chatkit.faces.overheard import Remark
 from chatkit.faces.recordings.sealed import ATTACKS, TALKS, main
 from chatkit.lan.lan import Lan

@@ -17,7 +17,7 @@ from chatkit.tcp.segment import Endpoint, Segment, at
 from chatkit.tcp.stream import Piece, Stream
 
 HEADER_BYTES = 5
-SEAL_BYTES = 17  # that TLS 1.3 adds to what it seals: one for its kind, sixteen against changes (sections 5.2, 5.3)
+SEAL_BYTES = 17  # that TLS 1.3 adds: one for the kind (section 5.2), sixteen against changes (RFC 5116, section 5)
 MOST_BYTES = (1 << 14) + 2048  # RFC 5246, section 6.2.3; in TLS 1.3 a little less
 
 

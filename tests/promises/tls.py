@@ -1,7 +1,9 @@
 """What 10-tls promises."""
 
 HEARS_ALL = r"The eavesdropper has all 3 messages, word for word\.(.*\n)+  ann: tulip"
-HEARS_NOTHING = r"The eavesdropper has none of the 3 messages\."
+HEARS_NOTHING = (
+    r"The eavesdropper has no(ne|thing) of .*\n.*only the server wrote down.*\n  ann: the key is under the mat"
+)
 ANYWHERE = {
     "plain": HEARS_ALL,
     "sealed": HEARS_NOTHING,

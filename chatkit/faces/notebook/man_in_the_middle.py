@@ -12,7 +12,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -70,7 +70,7 @@ class ManInTheMiddle:
         self._call: tuple[Sealed, ...] = ()
         self._is_over = threading.Event()
         self._door = self._liar.listen(target[1])
-        self._thread = threading.Thread(target=self._serve, name="chat-man-in-the-middle")
+        self._thread = _thread(self._serve)
         self._thread.start()
 
     def close(self) -> None:
@@ -108,7 +108,10 @@ class ManInTheMiddle:
             self._call = front, back
             if self._is_over.is_set():  # `close` may have come before there was anything to hang up
                 self._hang_up()
-            other = threading.Thread(target=self._carry, args=("server", back, front), name="chat-man-in-the-middle")
+            other = threading.Thread(
+                target=self._carry, args=("server", back, front), name="chat-man-in-the-middle-back"
+            )
+            other.daemon = True
             other.start()
             self._carry("client", front, back)
             other.join()
@@ -137,3 +140,7 @@ class ManInTheMiddle:
     def _write(self, who: str, line: str) -> None:
         if len(self.heard) < MOST_LINES:
             self.heard.append(f"{who}: {line}")
+
+
+def _thread(target: Callable[[], None]) -> threading.Thread:
+    return threading.Thread(target=target, name="chat-man-in-the-middle", daemon=True)  # a notebook starts it

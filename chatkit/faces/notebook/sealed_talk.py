@@ -30,6 +30,7 @@ from chatkit.faces.transcript import Transcript
 from chatkit.lan.lan import Lan
 from chatkit.net.client import Client, Gone
 from chatkit.net.event import Event, What
+from chatkit.net.host import Host
 from chatkit.net.server import Server
 from chatkit.net.tls import log_keys
 from chatkit.protocol.messages import Reply, Said
@@ -89,6 +90,16 @@ def talk(lan: Lan | StandIn, instead: str, version: int | None = None, words: Wo
         return Talk(live.stop(), tuple(words), keys.read_text() if checks else "")
 
 
+def enter(name: str, port: int, host: Host, tls: ssl.SSLContext | None, heard: SimpleQueue[Said]) -> Client:
+    """Dial the server by its name, wherever this host believes it to be; what others say comes into `heard`."""
+
+    def listen(message: Reply | Gone) -> None:
+        if isinstance(message, Said):
+            heard.put(message)
+
+    return Client(name, (SERVER, port), host=host, password=PASSWORD, tls=tls, listener=listen, daemon=True)
+
+
 def _client_context(authority: Authority, version: int) -> ssl.SSLContext:
     context = authority.client_context()
     context.minimum_version = context.maximum_version = _VERSIONS[version]
@@ -103,28 +114,10 @@ def _catch(lan: Lan | StandIn, port: int, instead: str) -> Catch:
 def _speak(lan: Lan | StandIn, port: int, words: Words, checks: ssl.SSLContext | None) -> None:
     """Each line waits until the other has read the one before: so it reads like a talk."""
     heard: SimpleQueue[Said] = SimpleQueue()
-
-    def listen(message: Reply | Gone) -> None:
-        if isinstance(message, Said):
-            heard.put(message)
-
-    with ExitStack() as stack:
-        clients = {
-            name: stack.enter_context(
-                Client(
-                    name,
-                    (SERVER, port),
-                    host=lan[name],
-                    password=PASSWORD,
-                    tls=checks,
-                    listener=listen,
-                    daemon=True,
-                )
-            )
-            for name in (ANN, BOB)
-        }
+    with enter(ANN, port, lan[ANN], checks, heard) as ann, enter(BOB, port, lan[BOB], checks, heard) as bob:
+        by_name = {ANN: ann, BOB: bob}
         for name, text in words:
-            clients[name].say(text)
+            by_name[name].say(text)
             heard.get(timeout=PATIENCE)
 
 

@@ -1,44 +1,28 @@
-"""TLS as a notebook shows it: what a stranger can still tell, the records, the keys, and somebody in the middle.
+"""TLS as a notebook shows it: what a stranger can still tell, the records, and the keys.
 
-eve_can_tell(plain=plain, sealed=sealed)            what each talk gives away, beside each other
-records_in(sealed.anns)                             what is left to count
-records_in(sealed.anns, sealed.keys)                the same, opened
-keys_for(sealed.anns, sealed.keys)                  what opens it
-go_between(lan, "tls-careless", careful=False)      eve in the middle, and an ann who checks nothing
+    eve_can_tell(plain=plain, sealed=sealed)    what each talk gives away, beside each other
+    records_in(sealed.anns)                     what is left to count
+    records_in(sealed.anns, sealed.keys)        the same, opened
+    keys_for(sealed.anns, sealed.keys)          what opens it
+
+The talks come from `sealed_talk`.
 """
 
-import ssl
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from queue import SimpleQueue
+from collections.abc import Callable
 
 from cryptography import x509
 
-from chatkit.capture.capture import Capture
 from chatkit.capture.hello import VERSIONS, hello_of
-from chatkit.capture.recorded import FOLDER
 from chatkit.capture.records import SEAL_BYTES, Kind, records_of
-from chatkit.capture.wire_capture import WireCapture
-from chatkit.errors import Refused
-from chatkit.faces.classroom_ca import Authority
-from chatkit.faces.notebook.eve_views import ANN, BOB, EVE, PASSWORD, PATIENCE, SERVER, WORDS, Rows, not_played
-from chatkit.faces.notebook.man_in_the_middle import ManInTheMiddle, Misled
+from chatkit.faces.notebook.eve_views import Rows
 from chatkit.faces.notebook.sealed_talk import Talk
-from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.faces.notebook.unsealing import Opened, opened
-from chatkit.lan.lan import Lan
-from chatkit.net.client import Client, Gone
-from chatkit.net.host import Host
-from chatkit.net.server import Server
-from chatkit.net.tls import unverified_context
-from chatkit.protocol.messages import Reply, Said
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.segment import at
 from chatkit.tcp.visible import visible
 
 _COLUMNS = 40  # of a cell
-_SHORT = 17  # characters of a number that nobody can read
+_SHORT = 16  # characters of a number that nobody can read
 _NAMED = {  # messages of the handshake (RFC 8446, section 4), and of the end (section 6)
     (Kind.HANDSHAKE, b"\x08"): "(more extensions)",
     (Kind.HANDSHAKE, b"\x0b"): "(the certificate)",
@@ -92,8 +76,7 @@ def _duration(talk: Conversation) -> str:
 
 
 def _sizes(talk: Conversation) -> str:
-    sizes = [segment.size for segment in talk.sent_by(talk.client) if segment.size]
-    return " ".join(map(str, sizes))
+    return " ".join(str(segment.size) for segment in talk.sent_by(talk.client) if segment.size)
 
 
 def _words(talk: Conversation) -> str:
@@ -119,6 +102,7 @@ _TOLD: dict[str, Callable[[Conversation], str]] = {
 def records_in(talk: Conversation, keys: str = "") -> Rows:
     """Each record of a conversation; with the keys also what was in it. Raises CaptureError for keys of another."""
     inside = {each.record: _content(each) for each in opened(talk, keys)} if keys else {}
+    head = ("frame", "from", "record", "bytes", f"less {SEAL_BYTES}", "opened" if keys else "")
     rows = [
         (
             str(record.completed_by.frame),
@@ -130,15 +114,12 @@ def records_in(talk: Conversation, keys: str = "") -> Rows:
         )
         for record in records_of(talk)
     ]
-    return Rows(
-        (("frame", "from", "record", "bytes", f"less {SEAL_BYTES}", "opened" if keys else ""), *rows), talk.source
-    )
+    return Rows((head, *rows), talk.source)
 
 
 def _content(opened: Opened) -> str:
     """What was in a record: a line of the chat in words, the rest by its name."""
-    named = _NAMED.get((opened.kind, opened.plain[:1]))
-    return named or visible(opened.plain, _COLUMNS)
+    return _NAMED.get((opened.kind, opened.plain[:1])) or visible(opened.plain, _COLUMNS)
 
 
 def keys_for(talk: Conversation, keys: str) -> Rows:
@@ -147,73 +128,3 @@ def keys_for(talk: Conversation, keys: str) -> Rows:
     lines = [line.split() for line in keys.splitlines() if hello and hello.random.hex() in line]
     rows = [(label, f"{random[:_SHORT]}…", f"{secret[:_SHORT]}…") for label, random, secret in lines]
     return Rows((("label", "client's random", "secret"), *rows), talk.source)
-
-
-# ---- in the middle ----
-
-
-@dataclass(frozen=True, repr=False)
-class Between:
-    """What ann, bob and eve know when it is over."""
-
-    lines: tuple[str, ...]
-    capture: Capture
-
-    def save(self, name: str, folder: Path = FOLDER) -> None:
-        """Write what `go_between` reads where there is no LAN."""
-        self.capture.save(folder / f"{name}.pcap")
-        (folder / f"{name}.tsv").write_text("".join(f"{line}\n" for line in self.lines), "utf-8")
-
-    def __repr__(self) -> str:
-        return "\n".join([f"({self.capture.source})", *self.lines])
-
-
-def go_between(lan: Lan | StandIn, instead: str, *, careful: bool) -> Between:
-    """Let ann dial the server by its name, of which eve has told her a wrong address, and say something to bob.
-
-    A careful ann checks the certificate; the other one takes any.
-    """
-    if isinstance(lan, StandIn):
-        lines = (FOLDER / f"{instead}.tsv").read_text("utf-8").splitlines()
-        return Between(tuple(lines), not_played(instead, lan))
-    authority = Authority()
-    shows, checks = authority.server_context(SERVER), authority.client_context()
-    heard: SimpleQueue[Said] = SimpleQueue()
-    with (
-        Server(0, host=lan[SERVER], password=PASSWORD, tls=shows) as server,
-        WireCapture(lan.wire, server.address[1], at=EVE) as live,
-        _enter(BOB, lan[BOB], server, checks, heard) as bob,
-        ManInTheMiddle(lan, server.address, Authority().server_context(SERVER), at=EVE) as eve,
-    ):
-        lines = [f"bob's program:   {_connected(bob)}"]
-        lines += _visit(lan, server, checks if careful else unverified_context(), heard)
-    return Between((*lines, *(f"eve reads        {line}" for line in eve.heard)), live.capture)
-
-
-def _visit(lan: Lan, server: Server, tls: ssl.SSLContext, heard: SimpleQueue[Said]) -> Iterator[str]:
-    """Tell how ann fares."""
-    where = Misled(lan[ANN], {SERVER: lan[EVE].address})
-    try:
-        with _enter(ANN, where, server, tls, SimpleQueue()) as ann:
-            yield f"ann's program:   {_connected(ann)}"
-            ann.say(WORDS[0][1])
-            yield f"bob hears        {heard.get(timeout=PATIENCE).text}"
-    except Refused as refusal:
-        yield f"ann's program:   {refusal}"
-
-
-def _enter(name: str, host: Host, server: Server, tls: ssl.SSLContext, heard: SimpleQueue[Said]) -> Client:
-    """Dial the server by its name, wherever this host believes it to be."""
-
-    def listen(message: Reply | Gone) -> None:
-        if isinstance(message, Said):
-            heard.put(message)
-
-    return Client(name, (SERVER, server.address[1]), host=host, password=PASSWORD, tls=tls, listener=listen)
-
-
-def _connected(client: Client) -> str:
-    """What a program knows of its connection."""
-    seal = client.sealed
-    assert seal, "it was made with TLS"
-    return f"connected to {at(client.server)}, {seal.version}, certificate {seal.fingerprint[:_SHORT]}…"

@@ -18,10 +18,10 @@ from chatkit.errors import CaptureError
 from chatkit.tcp.conversation import Conversation
 
 _NONCE_BYTES = 12
-_LABELS = {  # of a key log (RFC 9850): whose, and in which order
-    "CLIENT": ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0"),
-    "SERVER": ("SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"),
-}
+_LABELS = (  # of a key log (RFC 9850): the client's and the server's, each in the order in which they are used
+    ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0"),
+    ("SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"),
+)
 _CIPHERS: dict[int, tuple[type[AESGCM] | type[ChaCha20Poly1305], int, str]] = {  # seals by, bytes of key, hash
     0x1301: (AESGCM, 16, "sha256"),
     0x1302: (AESGCM, 32, "sha384"),
@@ -44,20 +44,13 @@ def opened(talk: Conversation, keys: str) -> tuple[Opened, ...]:
     Raises CaptureError where they do not fit.
     """
     hello = hello_of(talk)
-    secrets = {} if hello is None else _secrets(keys, hello.random)
-    if (
-        hello is None
-        or hello.cipher not in _CIPHERS
-        or not all(label in secrets for label in sum(_LABELS.values(), ()))
-    ):
+    secrets = _secrets(keys, hello.random) if hello else {}
+    if hello is None or hello.cipher not in _CIPHERS or not secrets.keys() >= {*_LABELS[0], *_LABELS[1]}:
         raise CaptureError("These keys open nothing here: they are of another connection, or it is not TLS 1.3.")
-    found = [
-        each
-        for end, labels in zip(talk.endpoints, _LABELS.values(), strict=True)
-        for each in _open(
-            records(talk.reassembled(end), end), [_Opener(secrets[label], hello.cipher) for label in labels]
-        )
-    ]
+    found: list[Opened] = []
+    for end, labels in zip(talk.endpoints, _LABELS, strict=True):
+        openers = [_Opener(secrets[label], hello.cipher) for label in labels]
+        found += _open(records(talk.reassembled(end), end), openers)
     return tuple(sorted(found, key=lambda each: each.record.completed_by.frame))
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from chatkit.capture.hello import TLS_1_2, TLS_1_3
 from chatkit.capture.recorded import FOLDER
+from chatkit.faces.notebook.between import go_between
 from chatkit.faces.notebook.eve_views import ANN, HOSTS, WORDS
 from chatkit.faces.notebook.sealed_talk import Words, talk
-from chatkit.faces.notebook.tls_views import go_between
 from chatkit.lan.lan import Lan
 
 LENGTHS: Words = ((ANN, "x"), (ANN, "x" * 10), (ANN, "x" * 100))

@@ -370,8 +370,8 @@ QUESTIONS = (
         exercise=22,
         level=3,
         subject="the number of bytes of the text",
-        prompt="Take the longest record that the client has sealed after its handshake, and suppose that SAY and a text "
-        "are in it. How many bytes has the text?",
+        prompt="Take the longest record that the client has sealed after its handshake, and suppose that SAY and a "
+        "text are in it. How many bytes has the text?",
         frame_is="The frame is one that brings that record.",
         needs=(*_SEALED_STREAM, a_sealed_line),
         right=_longest_text,
@@ -379,7 +379,7 @@ QUESTIONS = (
         misconceptions=LENGTHS,
         where="Look at the lengths in the client's records of application data. What was sealed is a line of chat/1.",
         rule=f"A record of TLS 1.3 is {SEAL_BYTES} bytes longer than what is in it: one byte for its kind, and sixteen "
-        "against changes (RFC 8446, sections 5.2 and 5.3).",
+        "against changes (RFC 8446, section 5.2; RFC 5116, section 5).",
         kind=COUNT,
         example=SEALED,
     ),

@@ -17,7 +17,9 @@ from chatkit.doctor.finding import Finding, table
 from chatkit.doctor.reach import reach
 from chatkit.errors import MisuseError
 from chatkit.net.host import DEFAULT_PORT
+from chatkit.net.tls import fingerprint
 from tests.needs import needs_linux, needs_root
+from tests.sealed_peer import SealedPeer, server_tls
 from tests.strangers import says, stranger_that, waits_for_the_end
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +41,28 @@ def test_a_chat_server_is_reached_in_three_steps() -> None:
     assert [finding.what for finding in findings] == ["name", "connection", "greeting"]
     assert all(finding.ok for finding in findings)
     assert "the three-way handshake took" in findings[1].detail and "HELLO chat/1" in findings[2].detail
+
+
+def test_a_server_that_seals_is_reached_and_says_whom_to_trust() -> None:
+    with Server(0, tls=server_tls()) as server:
+        with SealedPeer(server.address) as peer:
+            seen = fingerprint(peer.sock.getpeercert(True))
+        findings = reach(f"127.0.0.1:{server.address[1]}", SHORT)
+    assert [(finding.what, finding.ok) for finding in findings] == [
+        (step, True) for step in ("name", "connection", "TLS", "greeting")
+    ]
+    assert f"chat 127.0.0.1:{server.address[1]}` and behind it" in findings[2].detail and seen in findings[2].detail
+    assert "HELLO chat/1" in findings[3].detail
+
+
+def test_behind_the_handshake_of_tls_another_kind_of_server_is_recognised_too() -> None:
+    def mail(connection: socket.socket) -> None:
+        with server_tls().wrap_socket(connection.dup(), server_side=True) as sealed:
+            sealed.sendall(b"220 mail ready\r\n")
+
+    with stranger_that(mail) as address:
+        step, why = blocked(reach(address, SHORT))
+    assert step == "greeting" and 'It said "220 mail ready" instead of HELLO chat/1' in why
 
 
 def test_a_name_that_nobody_knows_is_not_found() -> None:

@@ -1,7 +1,8 @@
-"""Is that chat server reached from here, and if not, what blocks it? The way there has three steps, each a row.
+"""Is that chat server reached from here, and if not, what blocks it? The way there has its steps, each a row.
 
     name          a name becomes addresses              or nobody knows it
     connection    TCP's three-way handshake             or refused, or no answer, or no way there
+    TLS           its handshake                         where the server says nothing before it
     greeting      HELLO, which a server says first      or silence, or another protocol
 """
 
@@ -13,7 +14,9 @@ from collections.abc import Iterator
 from chatkit.doctor.finding import Finding
 from chatkit.errors import ProtocolError
 from chatkit.net.event import Address
-from chatkit.net.host import parse_address, why_not_connected
+from chatkit.net.host import parse_address, why_not_connected, write_address
+from chatkit.net.sealed import Sealed
+from chatkit.net.tls import unverified_context
 from chatkit.protocol.framing import LineSplitter
 from chatkit.protocol.messages import VERSION, Error, Hello, Quit, Reply, decode_reply, encode
 from chatkit.protocol.text import quote
@@ -27,6 +30,13 @@ HOW_TO_TELL = (
     "`ping {host}`. Where the server is reached there and the ping answered here, the server's firewall blocks port "
     "{port}. Where the ping is not answered either, take both computers to another network, such as a phone's hotspot: "
     "if it works there, the Wi-Fi keeps its clients apart."
+)
+
+
+HOW_TO_TRUST = (
+    "To connect, type `python3 -m chatkit chat {place}` and behind it what the server prints when it starts: "
+    "`--ca FILE`, or `--fingerprint` and a number. The certificate that came here has {fingerprint}: if it is another "
+    "one, somebody stands between you and the server."
 )
 
 
@@ -49,7 +59,7 @@ def _way(address: Address, patience: float) -> Iterator[Finding]:
         return
     with sock:
         yield _open("connection", f"the three-way handshake took {_milliseconds(started)}")
-        yield greeting(sock, patience)
+        yield from greeting(sock, address, patience)
 
 
 def look_up(address: Address) -> list[Address]:
@@ -66,19 +76,47 @@ def connect(places: list[Address], patience: float) -> socket.socket:
     return socket.create_connection(places[-1], patience)
 
 
-def greeting(sock: socket.socket, patience: float) -> Finding:
-    """Read what comes first, and say goodbye to a chat server."""
+def greeting(sock: socket.socket, address: Address, patience: float) -> Iterator[Finding]:
+    """Read what comes first, and say goodbye to a chat server; one that says nothing may wait for TLS."""
     started = time.perf_counter()
     try:
         line = first_line(sock, patience)
     except TimeoutError:
-        return _no_chat(f"It said nothing for {patience:g} seconds. A chat server without TLS speaks first")
+        with contextlib.closing(Sealed(sock, address, unverified_context(), address[0])) as sealed:
+            yield from sealed_greeting(sealed, address, patience)
     except OSError as error:
-        return _no_chat(f"It broke the connection off ({error.strerror})")
+        yield _no_chat(f"It broke the connection off ({error.strerror})")
+    else:
+        finding = judged(line, started)
+        yield finding
+        if finding.ok:
+            say_goodbye(sock)
+
+
+def sealed_greeting(sealed: Sealed, address: Address, patience: float) -> Iterator[Finding]:
+    """Begin the handshake of TLS, for anybody: the question is who is there, not yet whether to trust it."""
+    sealed.expect_end(patience)
+    started = time.perf_counter()
+    line = b""
+    with contextlib.suppress(OSError):
+        line = sealed.receive()
+    if not sealed.seal:
+        yield _no_chat(f"It said nothing for {patience:g} seconds, and began no TLS then. A chat server speaks first")
+        return
+    how = HOW_TO_TRUST.format(place=write_address(address), fingerprint=sealed.seal.fingerprint)
+    yield _open("TLS", f"{sealed.seal.version}, its handshake took {_milliseconds(started)}. {how}")
+    yield judged((LineSplitter().feed(line) or [line])[0], started)
+    with contextlib.suppress(OSError):
+        sealed.send(encode(Quit()))
+        sealed.finish()
+        sealed.receive()
+
+
+def judged(line: bytes, started: float) -> Finding:
+    """Say what a first line tells about who sent it."""
     took = _milliseconds(started)
     match _understood(line):
         case Hello(version=version, text=text) if version == VERSION:
-            say_goodbye(sock)
             return _open("greeting", f"after {took}: HELLO {version} {text}")
         case Hello(version=version):
             return _no_chat(f"It speaks {quote(version)} and this program {VERSION}: both ends need the same chatkit")

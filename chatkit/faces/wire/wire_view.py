@@ -68,6 +68,7 @@ class WireView:
         self._trouble = ""
         self._painter: Painter | None = None
         self._painted: object = None  # what is seen now
+        self._before = 0  # how many steps had been shown before those that are new
         self._listed: list[Step] = []
         self._listed_at = self._offered_at = 0.0
         self._setter = 0  # the thread that changes the list of steps now
@@ -240,13 +241,15 @@ class WireView:
             seen = (*now, self._chosen and self._chosen.key, self._trouble)
             if has_news or seen != self._painted:
                 self._painted = seen
+                self._before = before
                 self._show(before if self._reel.is_playing else place, runs)
             if (self._is_live or runs) and self._painter:
                 self._painter.ask()
 
     def _show(self, fresh_from: int, runs: bool) -> None:
         page = self._page()
-        look = self._look(self._selection.position_of(fresh_from), styled=False)
+        is_slow = self._reel.pace is not None  # else nobody could follow, and a browser has enough to do
+        look = self._look(self._selection.position_of(fresh_from) if is_slow else None, styled=False)
         width = least_width(max(2, len(look.hosts or page.hosts)), look.has_calls)
         wide = f'<div style="min-width:{width}px">{draw(page, look)}</div>'
         self._set(self._picture, f'<div style="overflow-x:auto">{wide}</div>')
@@ -260,8 +263,9 @@ class WireView:
             self._set(self._anatomy, self._open_bytes())
 
     def _page(self) -> Page:
+        """The last rows; and what has come since the last painting, also where that is more."""
         place = self._reel.place
-        return self._selection.page(max(0, place - self._rows), place)
+        return self._selection.page(max(0, place - MOST_ROWS, min(self._before, place - self._rows)), place)
 
     def _look(self, fresh: int | None = None, styled: bool = True) -> Look:
         number = self._selection.choice.talk

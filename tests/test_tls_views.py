@@ -46,6 +46,16 @@ def test_on_a_hub_eve_reads_what_is_plain_and_nothing_that_is_sealed(version: in
     assert bool(heard.keys) == bool(version) and "seen at eve" in repr(heard)
 
 
+@needs_lan
+def test_where_nothing_comes_to_eve_there_is_nothing_to_compare() -> None:
+    with Lan(*HOSTS) as lan:
+        talk(lan, "")  # the switch learns who is where
+        heard = talk(lan, "")
+    assert heard.compared.only_in_transcript == SAID
+    with pytest.raises(CaptureError, match="no conversation"):
+        _ = heard.anns
+
+
 @needs_live_capture
 def test_without_a_lan_it_happens_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATKIT_CAPTURE", "loopback")

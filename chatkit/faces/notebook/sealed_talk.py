@@ -51,14 +51,14 @@ class Talk:
 
     @property
     def anns(self) -> Conversation:
-        """Ann's: she comes first."""
-        return self.capture.conversations[0]
+        """Ann's: she comes first. Raises CaptureError where nothing of it came to eve."""
+        return self.capture.conversation()
 
     @property
     def compared(self) -> Comparison:
         """What can be read in the capture, beside what was said."""
         said = Transcript(tuple(Event(What.SAID, who, text=text) for who, text in self.words))
-        return compare(said, self.capture, self.anns.server[1])
+        return compare(said, self.capture, next((talk.server[1] for talk in self.capture.conversations), 0))
 
     def save(self, name: str, folder: Path = FOLDER) -> None:
         """Write what `talk` reads where nothing can be caught."""

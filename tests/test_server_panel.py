@@ -74,7 +74,7 @@ def test_what_is_older_than_the_graph_is_forgotten() -> None:
 def test_the_graph_says_in_words_what_it_shows() -> None:
     said = [Event(What.SAID, "ann", ANN, when=when) for when in (100.0, 101.0, 101.5)]
     drawn = server_html.graph(_told(*_joined(), *said), 102.0)
-    assert 'aria-label="Messages per second: 2 in the last second, at most 2, 3 in the last 60 s"' in drawn
+    assert 'aria-label="Messages per second: 2 in the last second; at most 2 in one; 3 in the last 60 s"' in drawn
     assert drawn.count("<rect") == 2
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from ipywidgets import Button, IntSlider
+from ipywidgets import Button, IntSlider, Play
 
 from chatkit.capture.recorded import recorded
 from chatkit.errors import MisuseError
@@ -197,3 +197,12 @@ def test_what_is_shown_follows_the_slider() -> None:
     machine.go_to(13)
     assert slider.value == 11
     assert "Frame 13" in words.value
+
+
+def test_what_was_stepped_to_before_it_is_shown_is_where_the_player_begins() -> None:
+    machine = _machine("clean")
+    machine.step(8)
+    play = next(part for part in machine.box.children[0].children if isinstance(part, Play))
+    assert play.value == 8
+    play.value = 9
+    assert machine.now is machine.stations[9]

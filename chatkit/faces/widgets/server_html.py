@@ -6,19 +6,23 @@ from chatkit.faces.widgets.server_story import SPAN, Guest, ServerStory
 from chatkit.net.host import write_address
 
 MAX_ROWS = 100  # of users; the count above is of all
-WIDTH, HEIGHT, HEAD = 480, 76, 16  # of the graph
+WIDTH, HEIGHT = 480, 56  # of the graph, which is stretched to the panel's width
 BAR = WIDTH // SPAN
 
 STYLE = """<style>
 .ck-chat.ck-server { max-width: 760px; }
-.ck-server pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.95em; color: inherit; }
-.ck-server .ck-part { margin: 8px 0 2px; font-weight: 600; }
+.ck-server pre {
+  margin: 0; white-space: pre-wrap; overflow-wrap: break-word; word-break: normal; font-size: 0.95em; color: inherit;
+}
+.ck-server .ck-top > .widget-hbox { gap: 6px; }
+.ck-server .ck-part { margin: 10px 0 2px; font-weight: 600; }
 .ck-server .ck-scrolled { overflow-x: auto; }
 .ck-server table { border-collapse: collapse; }
-.ck-server th, .ck-server td { text-align: left; padding: 1px 16px 1px 0; vertical-align: top; }
+.ck-server th, .ck-server td { text-align: left; padding: 1px 16px 1px 0; white-space: nowrap; }
 .ck-server th { font-weight: normal; color: var(--ck-faint); }
-.ck-server svg { display: block; max-width: 100%; height: auto; }
-.ck-server .ck-count { text-align: right; }
+.ck-server td.ck-count { text-align: right; }
+.ck-server svg { display: block; width: 100%; height: 56px; border-bottom: 1px solid var(--ck-faint); }
+.ck-server .ck-axis { display: flex; justify-content: space-between; color: var(--ck-faint); font-size: 0.9em; }
 </style>"""
 
 
@@ -56,14 +60,13 @@ def graph(story: ServerStory, now: float) -> str:
     """The messages of the last minute, a bar for each second, the latest on the right."""
     counts = story.per_second(now)
     most = max(counts)
-    words = f"{counts[-1]} in the last second, at most {most}, {sum(counts)} in the last {SPAN} s"
+    words = f"{counts[-1]} in the last second; at most {most} in one; {sum(counts)} in the last {SPAN} s"
     bars = "".join(_bar(place, count, most) for place, count in enumerate(counts) if count)
     return (
-        f'<div class="ck-part">Messages to the room, per second</div>'
-        f'<svg role="img" aria-label="Messages per second: {words}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}" fill="currentColor" font-family="system-ui, sans-serif" font-size="12">'
-        f'<text x="0" y="11">{words}</text>{bars}'
-        f'<path d="M0 {HEIGHT - 0.5}H{WIDTH}" stroke="currentColor" stroke-opacity=".5"/></svg>'
+        f'<div class="ck-part">Messages to the room, per second</div>{words}'
+        f'<svg role="img" aria-label="Messages per second: {words}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'preserveAspectRatio="none" fill="currentColor">{bars}</svg>'
+        f'<div class="ck-axis"><span>{SPAN} s ago</span><span>now</span></div>'
     )
 
 
@@ -82,7 +85,7 @@ def _row(guest: Guest) -> str:
 
 
 def _bar(place: int, count: int, most: int) -> str:
-    height = max(2, (HEIGHT - HEAD) * count / most)
+    height = max(2, HEIGHT * count / most)
     return (
         f'<rect x="{place * BAR}" y="{HEIGHT - height:.1f}" width="{BAR - 1}" height="{height:.1f}" fill-opacity=".7"/>'
     )

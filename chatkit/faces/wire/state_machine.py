@@ -13,7 +13,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from ipywidgets import HTML, Button, HBox, IntSlider, Play, VBox, jslink
+from ipywidgets import HTML, Button, HBox, IntSlider, Play, VBox, link
 
 from chatkit.errors import MisuseError
 from chatkit.faces.wire.figure_5 import Arc, path
@@ -51,8 +51,12 @@ class Station:
 
     def text(self) -> str:
         """What the picture shows."""
-        where = [f"{mark} {end.name}: {_stands(end)}" for mark, end in zip(MARKS, self.ends, strict=False)]
-        return "\n".join(filter(None, [self.words, *where, self._label]))
+        return "\n".join(filter(None, [self.words, *self.where, self._label]))
+
+    @property
+    def where(self) -> list[str]:
+        """A line for each end: its state, and how it came there."""
+        return [f"{mark} {end.name}: {_stands(end)}" for mark, end in zip(MARKS, self.ends, strict=False)]
 
     @property
     def _label(self) -> str:
@@ -147,7 +151,7 @@ class TcpStateMachine:
     def box(self) -> VBox:
         """The figure with what steps it: buttons, a slider for the arrow keys, and a player."""
         play = Play(min=0, max=len(self.stations) - 1, interval=PACE, description="Play")
-        jslink((play, "value"), (self._slider, "value"))
+        link((self._slider, "value"), (play, "value"))
         controls = HBox([_button("◀ Back", lambda _: self.step(-1)), _button("Next ▶", lambda _: self.step()), play])
         controls.layout.flex_flow = "row wrap"
         controls.children += (self._slider,)
@@ -215,9 +219,9 @@ def _flat(station: Station) -> str:
 
 
 def _said(station: Station) -> str:
-    """The step, read out to those who do not see it."""
-    lines = station.text().splitlines()
-    return f'<div class="{NO_FORMULAS}" role="status" aria-live="polite">{"<br>".join(map(escape, lines))}</div>'
+    """The step, which is read out to those who do not see it."""
+    lines = "<br>".join(map(escape, [station.words, *station.where]))
+    return f'<div class="{NO_FORMULAS}" style="line-height:1.4" role="status" aria-live="polite">{lines}</div>'
 
 
 def _all_moves(text: str) -> str:

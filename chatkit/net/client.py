@@ -252,6 +252,7 @@ class Client:
                     return f"The server sent a line of over {MAX_LINE_BYTES} bytes, which chat/1 does not allow."
         except Untrusted as error:
             self._refuse(str(error), UNTRUSTED)
+            return str(error)
         except Unsealed as error:
             return self._why_it_ended(str(error).rstrip(".") + ".")
         except OSError as error:

@@ -1,6 +1,8 @@
 """A way into a sealed server for a probe, which speaks plain text: so the rules are the same for both.
 
-probe ---- plain bytes ---- Tunnel ---- records of TLS ---- server
+    probe ---- plain bytes ---- Tunnel ---- records of TLS ---- server
+
+How a stream ends is carried, too, so a rule that asks for FIN or RST may ask it here.
 """
 
 import socket
@@ -12,7 +14,7 @@ from chatkit.net.event import Address
 from chatkit.net.sealed import Sealed
 from chatkit.net.tls_trouble import Unsealed
 
-_HANDS = 60.0  # seconds that a probe may not read: it is the judge, not the tunnel, who has no patience
+_PATIENCE = 60.0  # seconds; longer than any probe does not read, for the rules judge, not the tunnel
 
 
 class Tunnel:
@@ -42,7 +44,7 @@ class Tunnel:
         """Carry all bytes to the end; what ends badly on one side ends with RST on the other."""
         try:
             while data := source.receive():
-                destination.send(data, _HANDS)
+                destination.send(data, _PATIENCE)
             destination.finish()
         except OSError as error:
             if isinstance(error, Unsealed):

@@ -7,6 +7,7 @@ import pytest
 
 from chatkit.errors import MisuseError, Refused
 from chatkit.faces.classroom_ca import Authority
+from chatkit.faces.notebook import man_in_the_middle
 from chatkit.faces.notebook.eve_views import HOSTS
 from chatkit.faces.notebook.man_in_the_middle import MOST_CALLS, ManInTheMiddle, Misled
 from chatkit.faces.notebook.stand_in import StandIn
@@ -74,7 +75,7 @@ def test_a_call_under_way_ends_with_her(lan: Lan, server: Server, eve: ManInTheM
         began = time.monotonic()
         eve.close()
         eve.close()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < man_in_the_middle._PATIENCE
 
 
 @needs_lan

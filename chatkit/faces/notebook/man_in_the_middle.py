@@ -108,10 +108,7 @@ class ManInTheMiddle:
             self._call = front, back
             if self._is_over.is_set():  # `close` may have come before there was anything to hang up
                 self._hang_up()
-            other = threading.Thread(
-                target=self._carry, args=("server", back, front), name="chat-man-in-the-middle-back"
-            )
-            other.daemon = True
+            other = _thread(lambda: self._carry("server", back, front))
             other.start()
             self._carry("client", front, back)
             other.join()

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 WIDTH = 16  # bytes in a row
 MAX_ROWS = 100  # a whole Ethernet frame; loopback has frames of 65,000 bytes
 SHOWN = 8  # bytes of a field, in text
+_COLUMNS = "<colgroup>" + "".join(f'<col style="width:{share}%">' for share in (23, 28, 13, 36)) + "</colgroup>"
 
 _CLASS = "chatkit-anatomy"
+_OWN_KEYS = 'data-lm-suppress-shortcuts="true"'  # else JupyterLab takes the arrow keys to go from cell to cell
 _LINES = {  # colour, and the line under the bytes
     Layer.LINK: ("currentColor", "dotted"),
     Layer.NETWORK: ("var(--ck-syn)", "solid"),
@@ -52,7 +54,8 @@ def page(anatomy: "Anatomy") -> str:
         f'<figure id="{drawn.name}" class="{_CLASS} {NO_FORMULAS}" role="group" aria-label="{escape(anatomy.title)}">'
         f"<style>{_style()}{drawn.links()}</style><figcaption>{escape(anatomy.title)}</figcaption>{source}"
         f'<div class="two"><div class="dump" role="img" aria-label="The bytes; the table has them field by field">'
-        f'{"".join(drawn.dump())}</div><div class="fields">{"".join(drawn.tables())}</div></div></figure>'
+        f'{"".join(drawn.dump())}<div class="legend">{drawn.legend()}</div></div>'
+        f'<div class="fields">{"".join(drawn.tables())}</div></div></figure>'
     )
 
 
@@ -71,10 +74,15 @@ class _Page:
     def links(self) -> str:
         """For each field: its bytes light up when its row is pointed at or chosen, and the other way."""
         return "".join(
-            f"#{self.name}:has(.f{at}:hover) .f{at},#{self.name}:has(#{self.name}-{at}:checked) .f{at}"
-            "{background:var(--ck-lit);outline:2px solid currentColor;outline-offset:-1px}"
+            f"#{self.name}:has(.f{at}:hover) .f{at}{{background:var(--ck-lit)}}"
+            f"#{self.name}:has(#{self.name}-{at}:checked) .f{at}{{background:var(--ck-lit);outline:2px solid}}"
             for at in range(len(self.anatomy.fields))
         )
+
+    def legend(self) -> str:
+        """The headers by name, each with the line that stands under its bytes."""
+        names = dict.fromkeys((field.header, field.layer.value) for field in self.anatomy.fields)
+        return " ".join(f'<span class="{layer}">{escape(header)}</span>' for header, layer in names)
 
     # ---- the bytes ----
 
@@ -124,10 +132,10 @@ class _Page:
             )
             heads = "".join(f'<th scope="col">{words}</th>' for words in ("Field", "Value", "Bytes", "What it says"))
             body = "".join(self._row(at, field) for at, field in rows)
-            yield f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+            yield f"<table>{caption}{_COLUMNS}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
     def _row(self, at: int, field: Field) -> str:
-        box = f'<input type="radio" name="{self.name}" id="{self.name}-{at}">'
+        box = f'<input type="radio" name="{self.name}" id="{self.name}-{at}" {_OWN_KEYS}>'
         key = f" <code>{field.key}</code>" if "." in field.key else ""
         note = f' <b class="note">{escape(field.note)}</b>' if field.note else ""
         return (
@@ -146,9 +154,10 @@ def _letters(data: bytes) -> str:
 
 
 def _style() -> str:
+    """A page has rules for its tables; a class named three times is stronger."""
     lines = (f"& .{layer.value}{{border-bottom:3px {line} {colour}}}" for layer, (colour, line) in _LINES.items())
     layers = "".join(lines)
-    return STYLE.replace("chatkit-ladder", _CLASS) + (layers + _STYLE).replace("&", f".{_CLASS}")
+    return STYLE.replace("chatkit-ladder", _CLASS) + (layers + _STYLE).replace("&", f".{_CLASS}" * 3)
 
 
 _STYLE = """
@@ -159,29 +168,31 @@ _STYLE = """
 & figcaption { font-weight: 600; font-size: 15px; margin: 4px 0; }
 & .two { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start; }
 & .dump {
-  position: sticky; top: 0; font: 13px/1.9 ui-monospace, Menlo, Consolas, monospace; white-space: pre;
-  overflow-x: auto; max-width: 100%;
+  font: 13px/1.9 ui-monospace, Menlo, Consolas, monospace; white-space: pre;
+  overflow: auto; max-width: 100%; max-height: 460px; padding: 2px;
 }
 & .dump label { display: inline; margin: 0; cursor: pointer; }
-& .fields { flex: 1 1 460px; min-width: 0; }
-& table { border-collapse: collapse; width: 100%; margin: 0 0 14px; font-size: 13px; }
+& .fields { flex: 1 1 400px; min-width: 0; max-height: 460px; overflow-y: auto; position: relative; }
+& .legend { font: 12px/2 system-ui, sans-serif; white-space: normal; }
+& .legend span { margin-right: 12px; }
+& table { border-collapse: collapse; width: 100%; margin: 0 0 14px; font-size: 13px; table-layout: fixed; }
 & caption { caption-side: top; text-align: left; font-weight: 600; padding: 2px 0 4px; color: inherit; }
 & thead { position: absolute; clip-path: inset(50%); }
 & tr { background: none; border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 & th, & td {
   text-align: left; vertical-align: top; padding: 3px 10px 3px 0; white-space: normal; overflow-wrap: anywhere;
 }
-& th { font-weight: 600; min-width: 9em; }
-& th label { cursor: pointer; }
-& th input { margin: 0 4px 0 1px; }
-& td:nth-child(2) { min-width: 9em; font-variant-numeric: tabular-nums; }
-& td:nth-child(3) { white-space: nowrap; }
+& th { font-weight: 600; }
+& th label { display: flex; gap: 5px; align-items: baseline; cursor: pointer; }
+& th input { margin: 0 0 0 1px; flex: none; }
+& td:nth-child(2) { font-variant-numeric: tabular-nums; }
 & .note { display: block; font-weight: normal; font-style: italic; }
 & .faint { opacity: .78; }
 & code { background: none; color: inherit; font-size: 12px; white-space: nowrap; }
 @container (max-width: 620px) {
+  & .dump { font-size: 12px; max-height: 240px; }
   & tr { display: grid; grid-template-columns: minmax(8em, 1fr) 2fr; }
   & td:nth-child(3), & td:nth-child(4) { grid-column: 1 / -1; padding-left: 22px; }
 }
-@media print { & .dump { position: static; } & input { display: none; } }
+@media print { & .dump, & .fields { max-height: none; overflow: visible; } & input { display: none; } }
 """

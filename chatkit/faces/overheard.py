@@ -124,7 +124,7 @@ def _rows(found: Comparison) -> Iterator[str]:
         ("passwords that were read", found.passwords),
     ):
         if remarks:
-            yield f"{len(remarks)} {words}:"
+            yield f"{words} ({len(remarks)}):"
             yield from (f"  {remark!r}" for remark in remarks[:_SHOWN])
         if len(remarks) > _SHOWN:
             yield f"  and {len(remarks) - _SHOWN} more"
@@ -132,7 +132,7 @@ def _rows(found: Comparison) -> Iterator[str]:
 
 def _verdict(found: Comparison) -> str:
     if not (found.both or found.only_on_the_wire):
-        return f"The eavesdropper has none of the {len(found.only_in_transcript)} messages."
+        return "The eavesdropper has nothing of what was said to all."
     if found.is_equal:
         return f"The eavesdropper has all {len(found.both)} messages, word for word."
     return f"The eavesdropper has {len(found.both)} of {len(found.both) + len(found.only_in_transcript)} messages."

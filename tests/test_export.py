@@ -16,6 +16,7 @@ from chatkit.faces.notebook.thread_timeline import thread_timeline
 from chatkit.faces.plots import bytes_in_flight, throughput
 from chatkit.faces.rasterizer import MOST_DOTS, find_browser, rasterize
 from chatkit.faces.wire.state_machine import TcpStateMachine
+from chatkit.faces.wire.wire_view import WireView
 from chatkit.net.event import Event, What
 from chatkit.tcp.conversation import Conversation
 from tests.needs import needs_chromium
@@ -89,6 +90,13 @@ def test_a_page_says_the_same_in_words(name: str, said: str) -> None:
     assert said in page_of(view).partition("<h2>The same in words</h2>")[2]
 
 
+def test_a_wire_view_is_written_as_it_stands() -> None:
+    with WireView(recorded("first-words")) as view:
+        page = page_of(view)
+    assert "<p>Evidence: RECORDED, not caught here: first-words" in page
+    assert "ann → server  SYN" in page
+
+
 def test_what_a_stranger_wrote_is_only_text() -> None:
     ends = Ends(1, 2)
     evil = ends.up(PSH | ACK, 1, 1, b"<script>alert(1)</script>\n")
@@ -104,8 +112,9 @@ def test_what_a_stranger_wrote_is_only_text() -> None:
 
 @needs_chromium
 @pytest.mark.slow
-def test_a_png_is_drawn_by_a_browser_in_twice_the_size(tmp_path: Path) -> None:
-    picture = export(TcpStateMachine(_talk()), tmp_path / "x.png")
+def test_a_png_is_drawn_by_a_browser_in_twice_the_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture = export(TcpStateMachine(_talk()), "x.png")
     assert _size_of(picture) == (1800, 1352)
     assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
 
@@ -128,7 +137,7 @@ def test_a_plot_needs_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_without_a_browser_it_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rasterizer, "find_browser", lambda: None)
-    with pytest.raises(MachineError, match="Chromium, Chrome or Edge, and none"):
+    with pytest.raises(MachineError, match="takes Chromium, Chrome or Edge"):
         export(_talk().ladder(), tmp_path / "x.png")
 
 

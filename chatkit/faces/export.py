@@ -28,13 +28,18 @@ class Drawable(Protocol):
 
 STYLE = """
 :root { color-scheme: light dark; background: #fff; color: #1a1a1a; }
-@media (prefers-color-scheme: dark) { :root { background: #111; color: #e8e8e8; } }
+@media screen and (prefers-color-scheme: dark) { :root { background: #111; color: #e8e8e8; } }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 1400px; margin: 0 auto; padding: 16px; }
 h1 { font-size: 1.4em; margin: 0; }
 h2 { font-size: 1.1em; margin: 1.5em 0 0; break-after: avoid; }
 figure { margin: 1em 0; overflow-x: auto; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; }
-@media print { @page { margin: 12mm; } body { max-width: none; padding: 0; } pre { font-size: 8pt; } }
+@media print {
+  @page { margin: 12mm; }
+  body { max-width: none; padding: 0; }
+  figure { overflow: visible; }  /* what scrolls is not broken at the end of a page, but cut */
+  pre { font-size: 8pt; }
+}
 """
 _ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # the page may fetch nothing, and run nothing
 

@@ -39,38 +39,39 @@ def find_browser() -> str | None:
 
 
 def rasterize(svg: str, path: Path) -> Path:
-    """Draw the picture on white, as a PNG file. Raises MachineError where no browser can do it."""
+    """Draw the picture on white, as a PNG file. Raises MachineError where no browser can do it, and MisuseError."""
     browser = find_browser()
     if browser is None:
         raise MachineError(
-            "A PNG is drawn by Chromium, Chrome or Edge, and none is installed. As svg or html it can be had."
+            "A PNG takes Chromium, Chrome or Edge to draw it, and none is here. svg and html take nothing."
         )
-    width, height = _size(svg)
-    scale = SHARPNESS if max(width, height) * SHARPNESS <= MOST_DOTS else 1
-    if max(width, height) > MOST_DOTS:
-        raise MisuseError(
-            f"a picture of {width} x {height} pixels; a PNG may have {MOST_DOTS} in a row: write it as svg"
-        )
+    size = _size(svg)
+    if max(size) > MOST_DOTS:
+        raise MisuseError(f"{size[0]} x {size[1]} pixels are too many for a PNG, {MOST_DOTS} in a row: write it as svg")
     # Beside the file that is wanted, since a browser that comes as a snap sees no other folder of ours.
-    with tempfile.TemporaryDirectory(prefix="chatkit-png-", dir=path.parent) as home:
-        page = Path(home) / "page.html"
-        page.write_text(_page(svg), "utf-8")
-        picture = Path(home) / "picture.png"
-        said = _run(browser, page, picture, (f"--window-size={width},{height}", f"--force-device-scale-factor={scale}"))
+    with tempfile.TemporaryDirectory(prefix="chatkit-png-", dir=path.absolute().parent) as folder:
+        (page := Path(folder, "page.html")).write_text(_page(svg), "utf-8")
+        picture = Path(folder, "picture.png")
+        said = _run([browser, *_flags(size, Path(folder)), f"--screenshot={picture}", page.as_uri()])
         if not picture.exists():
             raise MachineError(f"{browser} has drawn nothing. It said: {said or 'nothing'}")
         return picture.replace(path)
 
 
-def _run(browser: str, page: Path, picture: Path, size: tuple[str, str]) -> str:
-    """Let it draw, and give the last line that it said."""
+def _flags(size: tuple[int, int], folder: Path) -> tuple[str, ...]:
+    """A window of this size, nothing of the user's, and as sharp as can be."""
+    sharpness = SHARPNESS if max(size) * SHARPNESS <= MOST_DOTS else 1
     sandbox = ("--no-sandbox",) if sys.platform == "linux" and os.geteuid() == 0 else ()  # root cannot have one
-    home = f"--user-data-dir={page.parent / 'browser'}"
-    command = (browser, *_FLAGS, *sandbox, home, *size, f"--screenshot={picture}", page.as_uri())
+    window = (f"--window-size={size[0]},{size[1]}", f"--force-device-scale-factor={sharpness}")
+    return (*_FLAGS, *sandbox, *window, f"--user-data-dir={folder / 'browser'}")
+
+
+def _run(command: list[str]) -> str:
+    """Let it draw, and give the last line that it said."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise MachineError(f"{browser} does not draw: {error}") from error
+        raise MachineError(f"{command[0]} does not draw: {error}") from error
     return (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
 
 

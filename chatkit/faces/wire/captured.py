@@ -234,7 +234,8 @@ def _welcomed(talk: Conversation) -> str:
     """The name by which the server welcomes its client, or nothing."""
     begin = talk.sent_by(talk.server).with_data()[:8]
     found = _WELCOME.search(b"".join(segment.payload for segment in begin))
-    return found[1].decode("utf-8", "replace") if found else ""
+    name = found[1].decode("utf-8", "replace") if found else ""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)  # it comes from the wire
 
 
 def _host(endpoint: Endpoint, name: str, by_endpoint: bool) -> Host:

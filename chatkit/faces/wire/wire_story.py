@@ -12,12 +12,13 @@ from chatkit.faces.wire.scene import Arrow, Talk
 from chatkit.lan.log import Fate, Passage
 from chatkit.tcp.bits import ACK, FIN, RST, SYN
 from chatkit.tcp.conversation import Relative, States
-from chatkit.tcp.history import beginning, ends_of
+from chatkit.tcp.history import follow
 from chatkit.tcp.judge import Judgements, judge
 from chatkit.tcp.segment import Segment
 from chatkit.tcp.sequence import add, distance
 from chatkit.tcp.witness import Witness
 
+OPENING = 4  # segments that tell how it began
 AT_ONCE = 0.001  # seconds on the way: what takes less, and meets nothing on it, arrives at once
 
 
@@ -89,7 +90,6 @@ class Story:
 
     def __init__(self, talk: Talk, first: Segment) -> None:
         self.talk, self.records = talk, list[Record]()
-        self.before = States(*ends_of(beginning([first], talk.endpoints[0])))
         self.late: list[Late] = []  # in the order of their arrivals
         self._sides = {endpoint: _Side() for endpoint in talk.endpoints}
         self._witness = Witness(first)
@@ -97,6 +97,12 @@ class Story:
         self._cached: list[States] | None = None
         self._to_judge: deque[Segment] = deque()
         self._verdicts = judge(iter(self._to_judge.popleft, None))
+
+    @property
+    def before(self) -> States:
+        """What both ends were in before the first segment, as the next ones tell."""
+        history = follow([record.segment for record in self.records[:OPENING]], self.talk.endpoints[0])
+        return States(history.client_before, history.server_before)
 
     @property
     def states(self) -> list[States]:

@@ -140,6 +140,7 @@ class Wired(Scene):
         elif flight and segment and happening.rank == 0:
             story = self._story(segment)
             flight.record = story.leaves(segment, flight.passage)
+            flight.record.is_given_up = flight.is_given_up
             kind = kind_of(int(segment.flags), segment.size)
             self.entries.append(Entry(kind, story.talk.number, len(self._records)))
             self._records.append(flight.record)
@@ -176,6 +177,7 @@ class _Flight:
     passage: Passage
     known: int = 0  # of its deliveries
     landed: int = 0  # of these, to whom it is for
+    is_given_up: bool = False
     record: Record | None = None  # once its departure has been taken in
 
     def is_over(self, now: float) -> bool:
@@ -183,6 +185,7 @@ class _Flight:
         if self.passage.fate is Fate.DROPPED:
             return True
         if self.passage.nanoseconds / 1e9 < now - PATIENCE:
+            self.is_given_up = True
             if self.record:
                 self.record.is_given_up = True
             return True

@@ -44,7 +44,7 @@ class ServerPanel:
         self._story = ServerStory()  # the painter's
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._trouble, self._runs, self._closed = "", False, False
-        self._changing = threading.Lock()  # guards _server and these two: cells and buttons both start and stop
+        self._changing = threading.Lock()  # guards _server and these two; no event of a server waits for it
         self._make()
         self._painter = Painter(self._paint, "server", every=TICK)
         try:
@@ -76,14 +76,13 @@ class ServerPanel:
     def stop(self) -> None:
         """Say BYE to all, and stop. The panel stays, and can start again."""
         with self._changing:
-            self._server.stop()
-            self._runs = False
+            self._end()
 
     def close(self) -> None:
         """Stop for good, and end the painter; what was seen stays. Safe to call twice."""
-        self.stop()
-        self._closed = True
-        self._painter.ask()
+        with self._changing:
+            self._closed = True
+            self._end()
         self._painter.close()
 
     def __repr__(self) -> str:
@@ -122,6 +121,10 @@ class ServerPanel:
         server.start()
         self._runs = True
         return server
+
+    def _end(self) -> None:
+        self._server.stop()
+        self._runs = False
 
     # ---- any thread ----
 

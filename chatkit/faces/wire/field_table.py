@@ -88,7 +88,7 @@ ABOUT: dict[str, About] = {
     "vlan.dei": About("Drop eligible", "1 lets a busy switch drop this frame first.", _8021Q),
     "vlan.id": About("VLAN", "Which of the virtual LANs on this cable the frame is on.", _8021Q),
     "vlan.etype": About("Type", "What comes after the tag.", _8021Q, _type),
-    "link.other": About(
+    "link": About(
         "More link headers", "MPLS labels, PPPoE or LLC stand between the link's own header and IP's.", _LINKS
     ),
     "eth.padding": About(
@@ -110,9 +110,9 @@ ABOUT: dict[str, About] = {
     "sll.halen": About(
         "Address length", "How many of the next eight bytes are the sender's address.", _LINKS, of_bytes
     ),
-    "sll.src": About("Sender's address", "The sender's address on its link, filled up with zeros.", _LINKS),
+    "sender": About("Sender's address", "The sender's address on its link, filled up with zeros.", _LINKS),
     "sll.etype": About("Type", "What comes next, by the same numbers as in Ethernet.", _LINKS, _named(ETHER_TYPES, 4)),
-    "sll.reserved": About("Reserved", "Always 0.", _LINKS),
+    "reserved": About("Reserved", "Always 0.", _LINKS),
     "sll.ifindex": About("Interface", "The number of the interface on the computer that captured it.", _LINKS),
     # ARP
     "arp.hw.type": About("Hardware type", "What kind of link the question is about; 1 is Ethernet.", _ARP),
@@ -168,7 +168,7 @@ ABOUT: dict[str, About] = {
     ),
     "ip.src": About("Source", "The host that sent the datagram, unless somebody forged it.", _IP),
     "ip.dst": About("Destination", "The host that the datagram is for, over however many links.", _IP),
-    "ip.opt": About("IP option", "A wish to the routers on the way; most of them ignore it today.", _IP),
+    "ip.opt.type": About("IP option", "A wish to the routers on the way; most of them ignore it today.", _IP),
     # IPv6
     "ipv6.version": About("Version", "6 for IPv6.", _IPV6),
     "ipv6.tclass.dscp": About("DSCP", "How routers should treat the datagram; 0 is as any other.", "RFC 2474, 3"),
@@ -189,7 +189,7 @@ ABOUT: dict[str, About] = {
     "ipv6.hlim": About("Hop limit", "Each router takes one away; at 0 the datagram is thrown away.", _IPV6),
     "ipv6.src": About("Source", "The host that sent the datagram, unless somebody forged it.", _IPV6),
     "ipv6.dst": About("Destination", "The host that the datagram is for, over however many links.", _IPV6),
-    "ip.extension": About(
+    "extensions": About(
         "Extension headers",
         "IPv6's options and fragments have headers of their own, between its fixed one and TCP's.",
         "RFC 8200, 4",
@@ -269,7 +269,7 @@ ABOUT: dict[str, About] = {
         "RFC 9293, 3.1",
     ),
     # payload, and what is not read
-    "chat.line": About(
+    "chatkit.line": About(
         "Chat line", "The application's own bytes: TCP counts them and does not look into them.", "PROTOCOL.md"
     ),
     "tcp.payload": About(

@@ -35,7 +35,7 @@ COOKED = Header(
         Place("sll.pkttype", 0, 2),
         Place("sll.hatype", 2, 2),
         Place("sll.halen", 4, 2),
-        Place("sll.src", 6, 8, read=mac),
+        Place("sender", 6, 8, read=mac),
         Place("sll.etype", 14, 2),
     ),
 )
@@ -44,12 +44,12 @@ COOKED_2 = Header(
     "Linux cooked (SLL2)",
     (
         Place("sll.etype", 0, 2),
-        Place("sll.reserved", 2, 2),
+        Place("reserved", 2, 2),
         Place("sll.ifindex", 4, 4),
         Place("sll.hatype", 8, 2),
         Place("sll.pkttype", 10, 1),
         Place("sll.halen", 11, 1),
-        Place("sll.src", 12, 8, read=mac),
+        Place("sender", 12, 8, read=mac),
     ),
 )
 ARP = Header(
@@ -122,7 +122,7 @@ def link_fields(link_type: int, data: bytes, until: int | None) -> tuple[list[Fi
         at += 4
     if until is not None and at < until:
         words = of_bytes(until - at)
-        fields.append(Field(Layer.LINK, "More of the link", "link.other", at, until, words, words))
+        fields.append(Field(Layer.LINK, "More of the link", "link", at, until, words, words))
         at = until
     return fields, min(at, len(data))
 
@@ -175,7 +175,7 @@ def _ipv6(data: bytes, at: int, datagram: Datagram | None) -> tuple[list[Field],
         first = PROTOCOLS.get(data[at + 6], f"number {data[at + 6]}")
         words = f"{of_bytes(datagram.start - end)}, the first of them: {first}"
         stop = min(datagram.start, len(data))
-        fields.append(Field(Layer.OPTIONS, "IPv6 extensions", "ip.extension", end, stop, words, words))
+        fields.append(Field(Layer.OPTIONS, "IPv6 extensions", "extensions", end, stop, words, words))
         end = stop
     return fields, end
 

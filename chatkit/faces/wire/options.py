@@ -36,7 +36,7 @@ class Options(NamedTuple):
     unknown: str
 
 
-IP_OPTIONS = Options("IPv4 options", {}, "ip.opt")
+IP_OPTIONS = Options("IPv4 options", {}, "ip.opt.type")
 TCP_OPTIONS = Options(
     "TCP options",
     {

@@ -31,7 +31,7 @@ def payload_fields(
         yield from _other(data, at, start, _remark(segment, talk, is_sealed))
         at = start + part.length
         words = visible(data[start:at], LIMIT)
-        yield Field(Layer.PAYLOAD, "Payload", "chat.line", start, at, words, words, note=_share(line, part))
+        yield Field(Layer.PAYLOAD, "Payload", "chatkit.line", start, at, words, words, note=_share(line, part))
     yield from _other(data, at, end, _remark(segment, talk, is_sealed))
 
 

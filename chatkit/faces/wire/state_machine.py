@@ -7,7 +7,7 @@ machine.at(7)                           as it was after frame 7, to be kept: a p
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -16,7 +16,7 @@ from typing import Any
 from ipywidgets import HTML, Button, HBox, IntSlider, Play, VBox, link
 
 from chatkit.errors import MisuseError
-from chatkit.faces.wire.figure_5 import Arc, path
+from chatkit.faces.wire.figure_5 import path
 from chatkit.faces.wire.state_figure import MARKS, EndThere, draw
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.history import Moment
@@ -168,37 +168,31 @@ class TcpStateMachine:
 
 def _stations(talk: Conversation, names: Mapping[Endpoint, str]) -> Iterator[Station]:
     """What was before the first segment, and after each step."""
-    called = tuple(names.get(end, role) for end, role in zip(talk.endpoints, ("client", "server"), strict=True))
-    states = (talk.history.client_before, talk.history.server_before)
-    was_open = [False, False]
-    lines = observe(talk.segments, talk.client)
-    yield Station("Before the first segment", _ends(called, states, was_open, ((), ())), talk.source)
-    for moment, line in zip(talk.history.moments, lines, strict=True):
-        before, states = states, (moment.client, moment.server)
-        paths = tuple(
-            _path(old, [event for side, event in line.happenings if side == who], new)
-            for who, (old, new) in enumerate(zip(before, states, strict=True))
+    called = [names.get(end, role) for end, role in zip(talk.endpoints, ("client", "server"), strict=True)]
+    before = (talk.history.client_before, talk.history.server_before)
+    ends = tuple(EndThere(name, state, False, ()) for name, state in zip(called, before, strict=True))
+    yield Station("Before the first segment", ends, talk.source)
+    for moment, line in zip(talk.history.moments, observe(talk.segments, talk.client), strict=True):
+        ends = tuple(
+            _moved(end, [event for side, event in line.happenings if side == who], state)
+            for who, (end, state) in enumerate(zip(ends, (moment.client, moment.server), strict=True))
         )
-        was_open = [past or State.CLOSED not in old for past, old in zip(was_open, before, strict=True)]
-        yield Station(_told(talk, called, moment), _ends(called, states, was_open, paths), talk.source)
+        yield Station(_told(talk, called, moment), ends, talk.source)
 
 
-def _path(old: Possible, events: list[Event], new: Possible) -> tuple[Arc, ...]:
-    """The arcs that an end has taken, if the capture leaves no doubt about it."""
-    taken = path(old.known, events) if old.known else ()
-    return taken if taken and taken[-1].end is new.known else ()
+def _moved(end: EndThere, events: list[Event], state: Possible) -> EndThere:
+    """The end in its next state, with the arcs that led there if the capture leaves no doubt about them."""
+    taken = path(end.state.known, events) if end.state.known else ()
+    is_sure = taken and taken[-1].end is state.known
+    return EndThere(end.name, state, end.was_open or State.CLOSED not in end.state, taken if is_sure else ())
 
 
-def _ends(names: tuple[str, ...], states: Any, was_open: list[bool], paths: Any) -> tuple[EndThere, ...]:
-    return tuple(EndThere(*end) for end in zip(names, states, was_open, paths, strict=True))
-
-
-def _told(talk: Conversation, names: tuple[str, ...], moment: Moment) -> str:
+def _told(talk: Conversation, names: list[str], moment: Moment) -> str:
     """`Frame 3, ann → server: <SEQ=0><CTL=SYN>`."""
     segment = moment.segment
     sender, receiver = names if segment.source == talk.client else names[::-1]
     label = talk.ladder(relative=True).label(segment)
-    fate = "" if moment.arrived else ", and is on its way"
+    fate = "" if moment.arrived else ", which has not arrived yet"
     if not moment.sent:
         return f"Frame {segment.frame} arrives at {receiver}: {label}"
     return f"Frame {segment.frame}, {sender} → {receiver}: {label}{fate}"
@@ -208,7 +202,7 @@ def _told(talk: Conversation, names: tuple[str, ...], moment: Moment) -> str:
 
 
 def _stands(end: EndThere) -> str:
-    """`SYN-SENT, from CLOSED by snd SYN`."""
+    """`SYN-SENT (CLOSED → SYN-SENT by snd SYN)`."""
     steps = ", then ".join(map(str, end.path))
     return f"{end.state!r}" + (f" ({steps})" if steps else "")
 
@@ -232,7 +226,7 @@ def _scrolled(svg: str) -> str:
     return f'<div style="overflow-x:auto"><div style="min-width:{MIN_WIDTH}px">{svg}</div></div>'
 
 
-def _button(words: str, clicked: Any) -> Button:
+def _button(words: str, clicked: Callable[[Button], None]) -> Button:
     button = Button(description=words)
     button.layout.width = "auto"
     button.on_click(clicked)

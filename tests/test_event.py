@@ -41,3 +41,14 @@ def test_a_client_tells_that_it_begins_to_send_and_what_it_has_shown() -> None:
     told = [event.what for event in events.queue if event.bytes == 15 and event.what is not What.RECEIVED]
     assert told == [What.SENDING, What.SENT]
     assert "TOLD" in [event.text for event in events.queue if event.what is What.SHOWN]
+
+
+def test_who_asked_for_some_kinds_only_is_told_no_others() -> None:
+    events, told = Events(), list[Event]()
+    end = events.subscribe(told.append, only=[What.SAID])
+    for what in What:
+        events.emit(Event(what))
+    assert [event.what for event in told] == [What.SAID]
+    assert [what for what in What if events.wants(what)] == [What.SAID]
+    end()
+    assert not events.wants(What.SAID)

@@ -22,13 +22,9 @@ PATIENCE = 0.6  # seconds, of the server
 NIGHT = 1.0  # seconds that somebody sleeps
 MANY = 20  # so that not all of them are lucky
 
-not_mended = pytest.mark.xfail(strict=False, reason="the room's time goes on while the server is suspended")
-
-
 # ---- the server sleeps, and what all say meanwhile waits for it ----
 
 
-@not_mended
 def test_after_a_night_the_server_hears_what_waited_before_it_calls_anybody_idle() -> None:
     with server_process(Limits(idle=PATIENCE, ping_after=0)) as server, Crowd(server.address) as crowd:
         visitors = crowd.open_with(*(f"visitor{number}" for number in range(MANY)))
@@ -41,7 +37,6 @@ def test_after_a_night_the_server_hears_what_waited_before_it_calls_anybody_idle
         assert not any(visitor.is_over for visitor in visitors)
 
 
-@not_mended
 def test_after_a_night_the_server_hears_the_joins_that_waited_before_it_calls_anybody_late() -> None:
     with server_process(Limits(join_time=PATIENCE)) as server, Crowd(server.address) as crowd:
         visitors = [crowd.come() for _ in range(MANY)]
@@ -54,7 +49,6 @@ def test_after_a_night_the_server_hears_the_joins_that_waited_before_it_calls_an
         assert not any(visitor.is_over for visitor in visitors)
 
 
-@not_mended
 def test_after_a_night_the_server_hears_that_the_holders_of_names_are_alive_before_it_replaces_them() -> None:
     with server_process(Limits(takeover=PATIENCE)) as server, Crowd(server.address) as crowd:
         holders = crowd.open_with(*(f"visitor{number}" for number in range(MANY)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from chatkit.errors import MachineError
 from chatkit.faces import serve_options
-from chatkit.faces.log import Log
+from chatkit.faces.log import WORTH_A_LINE, Log
 from chatkit.faces.sealing import Sealing, sealing_of_server
 from chatkit.faces.transcript import TranscriptFile
 from chatkit.faces.user import room_password
@@ -85,7 +85,7 @@ def _serve(options: argparse.Namespace, log: Log, signals: list[int]) -> None:
             capture_link=offer.links.link if offer else None,
             tls=tls,
         )
-        server.subscribe(log.note)
+        server.subscribe(log.note, only=WORTH_A_LINE)
         if offer:
             server.subscribe(offer.links.note)
         with _transcript(options.transcript, server, log):

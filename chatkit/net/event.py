@@ -8,7 +8,7 @@ server's queue, only for whoever asks.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -54,30 +54,35 @@ class Event:
 
 Listener = Callable[[Event], None]
 
+ALL = frozenset(What)
+
 
 class Events:
     """Hands each event to all who subscribed, in the thread in which it happened."""
 
     def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()  # replaced, never changed: `emit` needs no lock
+        self._listeners: dict[What, tuple[Listener, ...]] = dict.fromkeys(What, ())  # tuples: `emit` needs no lock
         self._of_deliveries: tuple[Listener, ...] = ()
-        self._changing = threading.Lock()  # guards the two replacements
+        self._changing = threading.Lock()  # guards the replacing of a tuple
 
-    def subscribe(self, listener: Listener, every_delivery: bool = False) -> Callable[[], None]:
-        """Call `listener` with each event from now on; give the function that ends it.
+    def subscribe(
+        self, listener: Listener, every_delivery: bool = False, only: Collection[What] = ALL
+    ) -> Callable[[], None]:
+        """Call `listener` with each event from now on, of these kinds `only`; give the function that ends it.
 
         With `every_delivery` it hears of each single write and each letter in the queue, too.
         It is called in the server's threads: it has to hand the event on and return.
         """
         with self._changing:
-            self._listeners += (listener,)
+            for what in only:
+                self._listeners[what] += (listener,)
             if every_delivery:
                 self._of_deliveries += (listener,)
         return lambda: self._unsubscribe(listener)
 
     def emit(self, event: Event) -> None:
         """Tell it to all. A listener that raises is reported once and not called again: the chat goes on."""
-        self._hand(event, self._listeners)
+        self._hand(event, self._listeners[event.what])
 
     def emit_detail(self, event: Event) -> None:
         """Tell it to those who asked for every delivery."""
@@ -86,7 +91,11 @@ class Events:
     @property
     def are_heard(self) -> bool:
         """Whether anybody listens."""
-        return bool(self._listeners)
+        return any(self._listeners.values())
+
+    def wants(self, what: What) -> bool:
+        """Whether anybody listens to such events; the many that nobody listens to need not be made."""
+        return bool(self._listeners[what])
 
     def _hand(self, event: Event, listeners: tuple[Listener, ...]) -> None:
         for listener in listeners:
@@ -103,5 +112,6 @@ class Events:
 
     def _unsubscribe(self, listener: Listener) -> None:
         with self._changing:
-            self._listeners = tuple(other for other in self._listeners if other is not listener)
+            for what, listeners in self._listeners.items():
+                self._listeners[what] = tuple(other for other in listeners if other is not listener)
             self._of_deliveries = tuple(other for other in self._of_deliveries if other is not listener)

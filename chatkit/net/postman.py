@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from chatkit.net.connection import why_lost
 from chatkit.net.event import Event, Events, What
 from chatkit.net.seat import Seat
+from chatkit.net.waking_clock import WakingClock
 from chatkit.protocol import messages as m
 from chatkit.protocol.member import Member
 from chatkit.protocol.messages import Code
@@ -87,17 +88,18 @@ class Postman:
 
     def run(self) -> None:
         """Work until Stop came and the last client is gone."""
+        clock = WakingClock()
         while not (self._stopping and not self._seats):
             letters = self._collect()
             if self._events.wants_deliveries:
                 self._tell_taken(letters)
-            now = time.monotonic()
+            now = clock.look()
             for letter in letters:
                 self._open(letter, now)
             self._tick(now)
             self._deliver(now)
             self._retry_blocked()
-            self._close_seats(now)
+            self._close_seats(time.monotonic())
         self._blocked.close()
 
     def _collect(self) -> list[Letter]:
@@ -156,7 +158,7 @@ class Postman:
                     sent += hand_over(seat, data, now)
             self._events.emit(Event(What.SENT, bytes=sent, text=f"{len(owed)} clients"))
             self._report()
-        self._note_closing(now)
+        self._note_closing()
 
     def _hand_over(self, seat: Seat, data: bytes, now: float) -> int:
         """Send what the system takes, keep the rest, and give how much went."""
@@ -216,10 +218,10 @@ class Postman:
 
     # ---- closing ----
 
-    def _note_closing(self, now: float) -> None:
+    def _note_closing(self) -> None:
         for member in self._room.closing:
             if seat := self._seats.get(member):
-                seat.leave_by(now + GRACE)
+                seat.leave_by(time.monotonic() + GRACE)
                 self._closing[seat] = None
         self._room.closing.clear()
 
@@ -253,6 +255,8 @@ class Postman:
         """Make events of the room's minutes."""
         for member, message in self._room.minutes:
             match message:
+                case m.Said() if not self._events.wants(What.SAID):
+                    pass
                 case m.Said(_, text):
                     self._events.emit(Event(What.SAID, member.name, member.address, text=text))
                 case m.Joined():

@@ -37,8 +37,9 @@ class Reader:
     def _read_to_end(self) -> None:
         seat, splitter = self._seat, self._splitter
         while (data := seat.connection.receive()) and not seat.is_overdue(time.monotonic()):
-            name = seat.member.name if seat.member else ""
-            self._events.emit(Event(What.RECEIVED, name, seat.connection.peer, len(data)))
+            if self._events.wants(What.RECEIVED):
+                name = seat.member.name if seat.member else ""
+                self._events.emit(Event(What.RECEIVED, name, seat.connection.peer, len(data)))
             if splitter.too_long or seat.is_left:
                 continue  # read and dropped, so that the ERROR is not destroyed by an RST
             self._pass_on(splitter.feed(data))

@@ -14,12 +14,12 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from queue import SimpleQueue
 
 from chatkit.errors import MisuseError
 from chatkit.net.connection import Connection
-from chatkit.net.event import Address, Event, Events, Listener, What
+from chatkit.net.event import ALL, Address, Event, Events, Listener, What
 from chatkit.net.host import DEFAULT_PORT, THIS_COMPUTER, Host, write_address
 from chatkit.net.postman import Arrived, HungUp, Letter, Postman, Stop
 from chatkit.net.reader import Reader
@@ -78,9 +78,11 @@ class Server:
         """The names of all who joined, the first first."""
         return self._postman.names
 
-    def subscribe(self, listener: Listener, every_delivery: bool = False) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Listener, every_delivery: bool = False, only: Collection[What] = ALL
+    ) -> Callable[[], None]:
         """Call `listener` with each Event, in the server's threads; give the function that ends it."""
-        return self._events.subscribe(listener, every_delivery)
+        return self._events.subscribe(listener, every_delivery, only)
 
     def start(self) -> "Server":
         """Listen, and begin to serve. Raises MachineError where the port cannot be had."""

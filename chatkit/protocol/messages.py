@@ -9,6 +9,7 @@ A field with a default may be missing from the line. PROTOCOL.md has the grammar
 
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from chatkit.errors import MisuseError, ProtocolError
@@ -181,6 +182,9 @@ _REPLIES: dict[str, Any] = {
 }
 
 
+_fields = cache(fields)  # of a class
+
+
 def encode(message: Message) -> bytes:
     """Give the line for a message, with its LF.
 
@@ -225,16 +229,13 @@ def decode_reply(line: bytes) -> Reply:
 
 def users_lines(names: list[str]) -> bytes:
     """Give the USERS lines for all names: as few as fit, each with the count of all."""
-    head = f"USERS {len(names)}"
-    lines, room = [head], MAX_LINE_BYTES - 1 - len(head)
-    for name in names:
-        size = len(name.encode()) + 1
-        if size > room:
-            lines.append(head)
-            room = MAX_LINE_BYTES - 1 - len(head)
-        lines[-1] += " " + name
-        room -= size
-    return "".join(line + "\n" for line in lines).encode()
+    head, rest, lines = b"USERS %d" % len(names), " ".join(["", *names]).encode(), list[bytes]()
+    room = MAX_LINE_BYTES - 1 - len(head)
+    while len(rest) > room:
+        end = rest.rindex(b" ", 1, room + 1)  # where a name begins
+        lines.append(head + rest[:end])
+        rest = rest[end:]
+    return b"".join(line + b"\n" for line in [*lines, head + rest])
 
 
 def error_line(code: str, text: str) -> bytes:
@@ -272,7 +273,7 @@ def _split(line: bytes) -> tuple[str, str]:
 
 def _fill(verb: str, kind: Any, rest: str) -> Any:
     """Make a message of the class from the words after its verb."""
-    wanted = fields(kind)
+    wanted = _fields(kind)
     if not wanted:
         if rest:
             raise ProtocolError(Code.BAD_LINE, f"{verb} takes nothing after it, seen: {quote(rest)}")

@@ -63,7 +63,8 @@ def test_what_somebody_hears_gives_the_others_away() -> None:
 def test_behind_a_switch_only_ones_own_is_there() -> None:
     found = compare(transcript(("ann", "hi"), ("bob", "secret")), talk(ANN, b"JOIN ann\nSAY hi\n"))
     assert found.only_in_transcript == (Remark("bob", "secret"),)
-    assert repr(found).startswith("The eavesdropper has 1 of 2 messages.\nonly the server wrote down (1):\n  bob: secret")
+    verdict = "The eavesdropper has 1 of 2 messages."
+    assert repr(found).startswith(f"{verdict}\nonly the server wrote down (1):\n  bob: secret")
 
 
 def test_what_the_server_refused_is_on_the_wire_all_the_same() -> None:
@@ -85,7 +86,8 @@ def test_the_wire_gives_away_the_password_and_the_whispers_that_no_transcript_ha
 def test_bytes_that_are_no_chat_give_nothing_away() -> None:
     noise = bytes(range(256)) * 4
     found = compare(transcript(("ann", "hi")), talk(ANN, noise, noise))
-    assert repr(found) == "The eavesdropper has nothing of what was said to all.\nonly the server wrote down (1):\n  ann: hi"
+    verdict = "The eavesdropper has nothing of what was said to all."
+    assert repr(found) == f"{verdict}\nonly the server wrote down (1):\n  ann: hi"
 
 
 def test_another_port_is_not_the_chat() -> None:

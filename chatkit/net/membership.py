@@ -19,6 +19,8 @@ from chatkit.protocol.text import quote
 # Once we are in, these come instead of BYE (PROTOCOL.md, sections 10 and 12).
 FATAL = {Code.WRONG_PASSWORD, Code.TOO_LONG, Code.TOO_MANY_TRIES, Code.JOIN_TIMEOUT, Code.IDLE, Code.FULL}
 
+_MOST_SHOWN = 200  # characters of the server's own words in a sentence of ours
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -90,11 +92,11 @@ class Membership:
             case m.Welcome(name):
                 return self._be_welcomed(name)
             case m.Error(code, text) if not self.is_in:
-                return self.refuse(f"The server refused: {text or code}.", code)
+                return self.refuse(f"The server refused: {_shown(text or code)}.", code)
             case m.Error(code, text) if code in FATAL:
-                self.farewell = f"The server ended the connection: {text or code}."
+                self.farewell = f"The server ended the connection: {_shown(text or code)}."
             case m.Bye(text):
-                self.farewell = f"The server said BYE: {text}." if text else "The server said BYE."
+                self.farewell = f"The server said BYE: {_shown(text)}." if text else "The server said BYE."
             case m.Joined(name):
                 self._users.join(name)
             case m.Left(name):
@@ -123,3 +125,7 @@ class Membership:
             return NOTHING
         self.is_in = True
         return Heard(news=m.Users(len(self.users), self.users))
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -266,6 +266,11 @@ def test_bytes_and_rows_are_linked_without_a_script() -> None:
     assert "<script" not in page
 
 
+def test_jupyterlab_leaves_the_arrow_keys_to_the_fields() -> None:
+    found = anatomy_in(recorded(), 14)
+    assert found._repr_html_().count('data-lm-suppress-shortcuts="true"') == len(found.fields)
+
+
 def test_two_pictures_of_one_frame_do_not_share_their_marks() -> None:
     found = anatomy_in(recorded(), 14)
     ids = [set(re.findall(r'id="(\w+)', found._repr_html_())) for _ in range(2)]

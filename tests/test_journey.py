@@ -79,8 +79,9 @@ class Talk:
         """One send() of the postman, of which so much has to wait."""
         if kept:
             self.theirs(What.KEPT, kept)
+            self.theirs(What.DELIVERED, len(data) - kept)
         self.story.add(self.ends.down(PSH | ACK, self.down, self.up, data))
-        self.theirs(What.DELIVERED, len(data) - kept)
+        self.theirs(*((What.SENT, kept) if kept else (What.DELIVERED, len(data))))
         self.down += len(data)
         self.story.add(self.ends.up(ACK, self.up, self.down))
         self.ours(What.RECEIVED, len(data))
@@ -187,8 +188,26 @@ def test_what_tcp_does_not_take_waits_in_the_outbox() -> None:
     ann, bob = story.joined("ann"), story.joined("bob")
     ann.says(b"SAY hello\n")
     bob.hears(b"SAID ann hello\n", "SAID", kept=5)
-    trip = story.journey("hello")
-    assert [step.label for step in at(trip, Lane.OUTBOX)] == ["5 bytes wait"]
+    [outbox] = at(story.journey("hello"), Lane.OUTBOX)
+    assert outbox.label == "5 bytes wait"
+    assert outbox.until == next(event.when for event in story.events if event.bytes == 5 and event.what is What.SENT)
+
+
+def test_what_waits_behind_others_is_freed_with_its_own_bytes() -> None:
+    story = Story()
+    ann, bob = story.joined("ann"), story.joined("bob")
+    for text in ("one", "two"):
+        ann.says(f"SAY {text}\n".encode())
+        bob.theirs(What.KEPT, 13)
+        bob.theirs(What.DELIVERED, 0)
+    for text in ("one", "two"):
+        bob.story.add(bob.ends.down(PSH | ACK, bob.down, bob.up, f"SAID ann {text}\n".encode()))
+        bob.theirs(What.SENT, 13)
+        bob.down += 13
+    trips = [story.journey(text) for text in ("one", "two")]
+    ends = [at(trip, Lane.OUTBOX)[0].until for trip in trips]
+    assert ends == [event.when for event in story.events if event.bytes == 13 and event.what is What.SENT]
+    assert all(at(trip, Lane.POSTMAN)[0].label == "takes the letter" for trip in trips)
 
 
 def test_an_ack_says_nothing_about_a_program() -> None:

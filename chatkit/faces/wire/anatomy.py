@@ -95,21 +95,28 @@ def anatomy(
     """
     segment = segment or segment_in(frame)
     data, start = frame.data, datagram_start(frame.link_type, frame.data)
-    datagram = datagram_at(data, start, frame.length) if start is not None else None
-    fields, end = link_fields(frame.link_type, data, start)
-    if start is not None:
-        network, end = ip_fields(data, start, datagram)
-    else:
-        network, end = arp_fields(data, end) if number(data[end - 2 : end]) == _ARP else ([], end)
-    fields += network
+    datagram = None if start is None else datagram_at(data, start, frame.length)
+    fields = _headers(frame, start, datagram)
     if datagram and start is not None and datagram.protocol == TCP and not datagram.fragment:
         fields += _tcp(data, start, datagram, segment, talk)
-        end = max((field.end for field in fields), default=0)
         if segment:
-            fields += payload_fields(data, end, min(datagram.end, len(data)), segment, lines, talk)
-            end = max(end, min(datagram.end, len(data)))
-    fields += _rest(data, end, datagram)
+            fields += payload_fields(data, _end(fields), min(datagram.end, len(data)), segment, lines, talk)
+    fields += _rest(data, _end(fields), datagram)
     return Anatomy(frame, tuple(fields), _title(frame, segment, fields), talk.source if talk else "")
+
+
+def _headers(frame: Frame, start: int | None, datagram: Datagram | None) -> list[Field]:
+    """The link's, and then IP's, which begins at `start`, or ARP's."""
+    data, fields = frame.data, link_fields(frame.link_type, frame.data, start)
+    if start is not None:
+        return fields + ip_fields(data, start, datagram)
+    end = _end(fields)
+    return fields + arp_fields(data, end) if number(data[end - 2 : end]) == _ARP else fields
+
+
+def _end(fields: Sequence[Field]) -> int:
+    """After the last byte that was read."""
+    return max((field.end for field in fields), default=0)
 
 
 # ---- TCP ----

@@ -113,8 +113,8 @@ _ARP_OF_IPV4 = bytes.fromhex("0800 06 04")
 _ADDRESSES = {4: slice(12, 20), 6: slice(8, 40)}  # of both ends, in IP's header
 
 
-def link_fields(link_type: int, data: bytes, until: int | None) -> tuple[list[Field], int]:
-    """The fields before IP's header, which begins at `until` if there is one; and where they end."""
+def link_fields(link_type: int, data: bytes, until: int | None) -> list[Field]:
+    """The fields before IP's header, which begins at `until` if there is one."""
     header, at = _LINKS.get(link_type, (None, 0))
     fields = list(read(header, data, 0)) if header else []
     while header in (ETHERNET, TAG) and number(data[at - 2 : at]) in _TAGS and len(data) > at:
@@ -123,25 +123,23 @@ def link_fields(link_type: int, data: bytes, until: int | None) -> tuple[list[Fi
     if until is not None and at < until:
         words = of_bytes(until - at)
         fields.append(Field(Layer.LINK, "More of the link", "link", at, until, words, words))
-        at = until
-    return fields, min(at, len(data))
+    return fields
 
 
-def arp_fields(data: bytes, at: int) -> tuple[list[Field], int]:
-    """The fields of ARP as it is for IPv4 on Ethernet, and where they end."""
-    if data[at + 2 : at + 6] != _ARP_OF_IPV4[: max(0, len(data) - at - 2)]:
-        return [], at
-    return list(read(ARP, data, at)), min(at + 28, len(data))
+def arp_fields(data: bytes, at: int) -> list[Field]:
+    """The fields of ARP as it is for IPv4 on Ethernet; none where it is for something else."""
+    is_known = data[at + 2 : at + 6] == _ARP_OF_IPV4[: max(0, len(data) - at - 2)]
+    return list(read(ARP, data, at)) if is_known else []
 
 
-def ip_fields(data: bytes, at: int, datagram: Datagram | None) -> tuple[list[Field], int]:
-    """The fields of IP's header with its options or extensions, and where they end."""
+def ip_fields(data: bytes, at: int, datagram: Datagram | None) -> list[Field]:
+    """The fields of IP's header with its options or extensions."""
     version = data[at] >> 4 if at < len(data) else 0
     if version == 4:
         return _ipv4(data, at)
     if version == 6:
         return _ipv6(data, at, datagram)
-    return [], at
+    return []
 
 
 def pseudo_header(data: bytes, at: int, datagram: Datagram) -> bytes:
@@ -150,14 +148,13 @@ def pseudo_header(data: bytes, at: int, datagram: Datagram) -> bytes:
     return addresses + (datagram.end - datagram.start).to_bytes(4, "big") + datagram.protocol.to_bytes(4, "big")
 
 
-def _ipv4(data: bytes, at: int) -> tuple[list[Field], int]:
+def _ipv4(data: bytes, at: int) -> list[Field]:
     fields = list(read(IPV4, data, at))
     header = (data[at] & 0x0F) * 4
-    end = min(at + header, len(data))
     if header < 20:
-        return noted(fields, {"ip.hdr_len": "less than the 20 bytes that a header takes: forged, or damaged"}), at + 20
-    fields += options(IP_OPTIONS, data[:end], at + 20)
-    return noted(fields, {"ip.checksum": _verdict(data, at, at + header)}), end
+        return noted(fields, {"ip.hdr_len": "less than the 20 bytes that a header takes: forged, or damaged"})
+    fields += options(IP_OPTIONS, data[: at + header], at + 20)
+    return noted(fields, {"ip.checksum": _verdict(data, at, at + header)})
 
 
 def _verdict(data: bytes, at: int, end: int) -> str:
@@ -169,15 +166,14 @@ def _verdict(data: bytes, at: int, end: int) -> str:
     return f"wrong: 0x{right:04x} would be right"
 
 
-def _ipv6(data: bytes, at: int, datagram: Datagram | None) -> tuple[list[Field], int]:
+def _ipv6(data: bytes, at: int, datagram: Datagram | None) -> list[Field]:
     fields, end = list(read(IPV6, data, at)), min(at + 40, len(data))
     if datagram and datagram.start > end:
         first = PROTOCOLS.get(data[at + 6], f"number {data[at + 6]}")
         words = f"{of_bytes(datagram.start - end)}, the first of them: {first}"
         stop = min(datagram.start, len(data))
         fields.append(Field(Layer.OPTIONS, "IPv6 extensions", "extensions", end, stop, words, words))
-        end = stop
-    return fields, end
+    return fields
 
 
 def _family(data: bytes) -> int:

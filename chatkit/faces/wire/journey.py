@@ -259,9 +259,16 @@ class _Trip:
                     f"{heard.text}. His send() to {name} returns: TCP has taken {of_bytes(event.bytes)}."
                 )
                 yield Step(Lane.POSTMAN, begin, f"letter, send() {of_bytes(event.bytes)}", sentence, event.when)
-            else:
-                sentence = f"TCP takes no more for {name}: {of_bytes(event.bytes)} wait, and hold up nobody else."
-                yield Step(Lane.OUTBOX, event.when, f"{of_bytes(event.bytes)} wait", sentence)
+                continue
+            if self.taken and event is owed[0]:
+                sentence = (
+                    f"The postman takes the letter; the room decides what it means. The line is now {heard.text}."
+                )
+                yield Step(Lane.POSTMAN, self.taken.when, "takes the letter", sentence)
+            freed = teller.freed(heard.end)
+            sentence = f"TCP takes no more for {name}: {of_bytes(event.bytes)} wait here, and hold up nobody else."
+            until = freed.when if freed else None
+            yield Step(Lane.OUTBOX, event.when, f"{of_bytes(event.bytes)} wait", sentence, until)
 
     # ---- in the receiver's program ----
 

@@ -42,6 +42,16 @@ class Teller:
         """The same for what the postman gave to one client: KEPT waited in the outbox, behind what was DELIVERED."""
         return _covering([(event, event.bytes) for event in self._as_owed()], start, end)
 
+    def freed(self, end: int) -> Event | None:
+        """The SENT that took the last byte before `end` out of the outbox; None where it was not seen to."""
+        at = kept = 0
+        for event in self._as_owed():
+            size = event.bytes if event.what is What.KEPT else 0
+            if at < end <= at + size:
+                return next(iter(self.covering(kept + end - at - 1, kept + end - at, What.SENT)), None)
+            at, kept = at + event.bytes, kept + size
+        return None
+
     def begun(self, sent: Event) -> Event | None:
         """The SENDING that `sent` ends: the last in its thread."""
         before = self.events[: self.events.index(sent)]

@@ -10,6 +10,7 @@ import pytest
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.live import LiveCapture
+from chatkit.capture.recorded import recorded
 from chatkit.capture.wire_capture import WireCapture
 from chatkit.errors import MisuseError
 from chatkit.faces.recordings.chats import Inbox
@@ -178,9 +179,11 @@ def test_a_retransmission_is_aside_of_the_way() -> None:
     story = told_story()
     again = next(segment for segment in story.segments if segment.payload == b"SAY hello, bob\n")
     story.add(again)
-    first, second = at(story.journey("hello, bob"), Lane.SENDER_TCP)
+    trip = story.journey("hello, bob")
+    first, second = at(trip, Lane.SENDER_TCP)
     assert (first.is_aside, second.is_aside) == (False, True)
     assert "again" in second.label
+    assert any("Which copy" in sentence for sentence in trip.untold)
 
 
 def test_what_tcp_does_not_take_waits_in_the_outbox() -> None:
@@ -319,6 +322,11 @@ def test_the_text_has_a_sentence_for_each_step_and_for_what_is_missing() -> None
     trip = journey("hello, bob", told_story().capture)
     for sentence in (*(step.sentence for step in trip.steps), *trip.untold):
         assert sentence in trip.text()
+
+
+def test_recorded_evidence_says_so_wherever_it_is_shown() -> None:
+    trip = journey("hello, bob", recorded())
+    assert all("RECORDED" in shown for shown in (trip.text(), trip.svg(), trip._repr_html_()))
 
 
 def test_an_ack_that_comes_late_does_not_squeeze_the_way() -> None:

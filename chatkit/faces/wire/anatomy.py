@@ -4,9 +4,9 @@
     anatomy(frame)                                 what the bytes alone tell
 
     IPv4
-      26        TTL          40            Time to live        64
+      22          40                 Time to live   64
     Payload
-      66 to 80  53 41 59 ..  Chat line     "SAY hello, bob"    a whole line
+      66 to 74    4a 4f 49 4e 20 …   Chat line      "JOIN bob\\n"  (a whole line)
 
 It reads any bytes: of a frame that is cut or damaged it gives what is there.
 """

@@ -28,7 +28,7 @@ from chatkit.faces.wire import journey_page
 from chatkit.faces.wire.field_table import of_bytes
 from chatkit.faces.wire.spoken import Carried, chats, decoded, find, told
 from chatkit.faces.wire.tellers import Teller, client_of, server_of
-from chatkit.lan.log import Fate, Passage
+from chatkit.lan.log import Delivery, Fate, Passage
 from chatkit.net.event import Event, What
 from chatkit.tcp.lines import Line
 from chatkit.tcp.segment import Segment
@@ -189,6 +189,8 @@ class _Trip:
             yield self._leaves(line, segment, lane, seen)
             yield from self._passes(segment, wire)
             seen.append(segment)
+        if len(seen) > len(line.line.segments) and not self.passages:
+            self.untold.append(f"Which copy of {line.text} arrived, the wire's log tells.")
         if ack := line.acknowledged_by():
             data = " and carries data of its own" if ack.size else ""
             sentence = (
@@ -222,7 +224,7 @@ class _Trip:
             [delivery] = passage.deliveries
             what = f", {passage.fate.value}{rule}" if rule else ""
             words = f"The wire hands frame {segment.frame} to {delivery.host}{what}."
-            yield Step(wire, segment.time, f"to {delivery.host}", words, delivery.nanoseconds / 1e9)
+            yield Step(wire, segment.time, f"to {delivery.host}", words, _later(passage, delivery))
 
     def _passage(self, segment: Segment) -> Passage | None:
         frame = self.capture.frame(segment.frame)
@@ -289,6 +291,11 @@ class _Trip:
             size = of_bytes(read.bytes)
             sentence = f"recv() in {read.thread} gives {size}, and with them {share} of {line.text}."
             yield Step(lane, read.when, f"recv() {size}", sentence)
+
+
+def _later(passage: Passage, delivery: Delivery) -> float | None:
+    """When it was delivered; None where that is not known: a recorded log has one time for a frame."""
+    return delivery.nanoseconds / 1e9 if delivery.nanoseconds > passage.nanoseconds else None
 
 
 def _face(teller: Teller, heard: Carried) -> Event | None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from chatkit.faces.wire.journey import Journey, Step
 
 WIDTH, LEFT, RIGHT = 900, 210, 810  # the axis is between the last two; behind it stand the times
-HEAD, ROW, FOOT = 34, 30, 14
-MIN_WIDTH = 640  # narrower, and the words are too small to read: then it scrolls
+HEAD, ROW, FOOT = 34, 30, 30
+MIN_WIDTH = 740  # narrower, and the words are too small to read: then it scrolls
 TICKS = 6  # at most
 LEAST = 3.0  # pixels of what lasts
 
@@ -58,7 +58,7 @@ def _item(journey: "Journey", step: "Step") -> str:
 def draw(journey: "Journey") -> str:
     """The picture as an SVG of its own."""
     height = HEAD + ROW * len(journey.steps) + FOOT
-    body = "".join((*_axis(journey, height), *_way(journey), *_rows(journey)))
+    body = "".join((*_axis(journey, height), *_way(journey), *_rows(journey), _source(journey, height)))
     title = escape(_heading(journey))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{_CLASS}" role="img" viewBox="0 0 {WIDTH} {height}" '
@@ -72,6 +72,13 @@ def _heading(journey: "Journey") -> str:
     to = f" to {journey.receiver}" if journey.receiver else ""
     length = f"{len(journey.steps)} steps in {_clock(journey.seconds)}"
     return f"The journey of {journey.message} from {journey.sender}{to}: {length}"
+
+
+def _source(journey: "Journey", height: int) -> str:
+    """What kind of evidence it is: a recorded capture must not pass for one's own."""
+    words = f"({journey.source})" if journey.source else ""
+    place = f'x="{WIDTH // 2}" y="{height - 8}" text-anchor="middle"'
+    return f'<text class="faint" {place} font-size="12">{escape(words)}</text>'
 
 
 # ---- the axis ----

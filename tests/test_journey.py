@@ -15,7 +15,8 @@ from chatkit.capture.wire_capture import WireCapture
 from chatkit.errors import MisuseError
 from chatkit.faces.recordings.chats import Inbox
 from chatkit.faces.transcript import TranscriptFile, read_transcript
-from chatkit.faces.wire.journey import Journey, Lane, Step, journey
+from chatkit.faces.wire.journey import Journey, journey
+from chatkit.faces.wire.lanes import Lane, Step
 from chatkit.lan.lan import Lan
 from chatkit.lan.log import Passage
 from chatkit.lan.rules import drop

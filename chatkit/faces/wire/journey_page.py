@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from chatkit.tcp.style import NO_FORMULAS, STYLE
 
 if TYPE_CHECKING:
-    from chatkit.faces.wire.journey import Journey, Step
+    from chatkit.faces.wire.journey import Journey
+    from chatkit.faces.wire.lanes import Step
 
 WIDTH, LEFT, RIGHT = 900, 210, 810  # the axis is between the last two; behind it stand the times
 HEAD, ROW, FOOT = 34, 30, 30

@@ -158,6 +158,14 @@ def test_a_name_that_is_taken_is_said_beside_the_name(window: Driven, server: Se
     assert window.form.name.complaint in window.words()
 
 
+def test_a_password_that_is_needed_is_said_and_no_field_is_to_blame(window: Driven) -> None:
+    with Server(port=0, password="swordfish") as server:
+        window.form.fill("ann", server.address)
+        window.form.submit()
+        window.until(lambda: any("CHATKIT_PASSWORD" in word for word in window.words()), "the sentence")
+    assert not (window.form.name.complaint or window.form.server.complaint or window.form.port.complaint)
+
+
 def test_a_port_where_nobody_listens_is_said_beside_the_server(window: Driven) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         free = taken.getsockname()[1]

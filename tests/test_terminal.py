@@ -4,6 +4,8 @@ import contextlib
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from chatkit.net.server import Server
 from chatkit.protocol.limits import Limits
 from tests.needs import needs_linux
 from tests.peer import TIMEOUT, Connect, Peer
-from tests.programs import PATIENCE, chatkit
+from tests.programs import PATIENCE, ROOT, chatkit
 
 HOSTILE = ["\x1b]0;owned\x07", "\x1b[2Jgone", "\x9b2J", "\u202eevil", "\x00", "a\rb"]
 
@@ -96,6 +98,29 @@ def test_a_script_faster_than_the_server_allows_waits_until_all_is_heard() -> No
             assert ann.end() == 0
         heard = [bob.until("SAID").split()[2] for _ in range(550)]
     assert heard == [str(number) for number in range(550)]
+
+
+def test_ctrl_c_ends_a_script_though_the_server_has_much_to_read(server: Server, peer: Connect) -> None:
+    bob = peer("bob")
+    with chatkit("chat", "--name", "ann", place(server)) as ann:
+        ann.type("".join(f"{number}\n" for number in range(20_000)))  # 200 seconds, at 100 lines a second
+        bob.until("SAID ann 250")
+        ann.interrupt()
+        assert ann.end() == 0
+
+
+@needs_linux
+def test_a_script_whose_output_cannot_be_written_ends_and_says_so_by_its_exit_code(server: Server) -> None:
+    words = (sys.executable, "-m", "chatkit", "chat", "--name", "ann", place(server))
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=full, timeout=PATIENCE)
+    assert done.returncode == 1
+
+
+def test_a_chat_without_standard_input_says_so(server: Server) -> None:
+    command = f"exec {sys.executable} -m chatkit chat --name ann {place(server)} <&-"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stderr) == (1, "Standard input is closed: a chat reads its messages there\n")
 
 
 def test_the_password_of_the_room_comes_from_the_environment() -> None:

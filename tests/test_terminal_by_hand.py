@@ -175,6 +175,18 @@ def test_the_user_is_asked_for_what_is_missing_and_again_for_what_was_wrong(serv
         pane.wait_for_last("ann>")
 
 
+def test_the_password_of_the_room_is_asked_for_and_not_shown(terminals: Tmux) -> None:
+    with Server(port=0, password="swordfish") as server:
+        pane = terminals.chat("--name", "ann", place(server))
+        pane.wait_for_last("Password of the room:")
+        pane.enter("abracadabra")
+        pane.wait_for("! The server refused: that is not the room's password")
+        pane.wait_for_last("Password of the room:")
+        pane.enter("swordfish")
+        pane.wait_for_last("ann>")
+        assert not any("swordfish" in row or "abracadabra" in row for row in pane.rows())
+
+
 @pytest.mark.parametrize("key", ["C-c", "C-d"])
 def test_who_wants_no_chat_after_all_gets_out_of_the_questions(key: str, terminals: Tmux) -> None:
     pane = terminals.chat()

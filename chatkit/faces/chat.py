@@ -24,6 +24,7 @@ from chatkit.faces.commands import Leaving, Sending, understand
 from chatkit.faces.hearing import Hearing
 from chatkit.faces.retry import Retry, next_try
 from chatkit.faces.updates import Blame, Door, Kind, Line, Phase, Status
+from chatkit.faces.user import HOW_TO_SAY_IT
 from chatkit.net.client import GOODBYE_TIME, Client
 from chatkit.net.event import Address
 from chatkit.net.host import THIS_COMPUTER, Host
@@ -32,11 +33,19 @@ from chatkit.protocol.text import clean, quote
 
 STOPPED = "You stopped trying to reconnect."
 
+_BLAMES: dict[str, Blame] = {
+    m.Code.BAD_NAME: Blame.NAME,
+    m.Code.NAME_TAKEN: Blame.NAME,
+    m.Code.PASSWORD_NEEDED: Blame.PASSWORD,
+    m.Code.WRONG_PASSWORD: Blame.PASSWORD,
+}
+
 
 class Chat:
     """One user's chat. Its methods return at once and may be called from any thread.
 
-    `patience` is how many seconds the server has to answer a goodbye; a script that talks fast needs more.
+    `password` is the room's, said at the next connection; `patience` is how many seconds the server has to answer a
+    goodbye; a script that talks fast needs more. Both may be changed.
     `reconnect` is what `keeps_reconnecting` is at first, `backoff` says how long to wait before each try.
     """
 
@@ -53,7 +62,7 @@ class Chat:
         backoff: Backoff = USUAL,
     ) -> None:
         self._door, self._host, self._daemon = door, host, daemon
-        self._password, self._tls, self._patience = password, tls, patience
+        self.password, self.patience, self._tls = password, patience, tls
         self._keeps_reconnecting, self._backoff = reconnect, backoff
         self._client: Client | None = None
         self._hearing = Hearing(door, self._end)  # of that client
@@ -176,7 +185,7 @@ class Chat:
                 name,
                 server,
                 host=self._host,
-                password=self._password,
+                password=self.password,
                 listener=hearing.hear,
                 daemon=self._daemon,
                 tls=self._tls,
@@ -191,8 +200,9 @@ class Chat:
         code = error.code if isinstance(error, Refused) else None
         if not (again and self._wait_after(self._retry, str(error), code)):
             self._retry = None
-            blame = Blame.NAME if code in (m.Code.BAD_NAME, m.Code.NAME_TAKEN) else Blame.SERVER
-            self._door(Status(Phase.OFFLINE, str(error), name, blame=blame))
+            blame = _BLAMES.get(code or "", Blame.SERVER)
+            sentence = f"{error} {HOW_TO_SAY_IT}" if blame is Blame.PASSWORD else str(error)
+            self._door(Status(Phase.OFFLINE, sentence, name, blame=blame))
 
     def _come_in(self, client: Client, again: bool) -> None:
         self._recent, self._retry, self._came_in = self._retry, None, time.monotonic()
@@ -232,7 +242,7 @@ class Chat:
 
     def _leave(self, text: str) -> None:
         if self._client:
-            self._client.quit(text, self._patience)
+            self._client.quit(text, self.patience)
 
     def _send(self, sending: Sending) -> None:
         client, shown = self._client, sending.shown

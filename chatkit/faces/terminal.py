@@ -5,21 +5,21 @@
 The main thread reads the keyboard. What is to be shown comes in the chat's own threads, and the screen has a lock.
 """
 
-import contextlib
 import ssl
 import sys
 import threading
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
+from chatkit.errors import MisuseError
 from chatkit.faces.chat import Chat
 from chatkit.faces.tty.attention import Attention
 from chatkit.faces.tty.keyboard import Keyboard, key_by_key
-from chatkit.faces.tty.login import Login, ask_again, read_login
+from chatkit.faces.tty.login import Login, ask_again, ask_password, read_login
 from chatkit.faces.tty.looks import look, mark, name_style
 from chatkit.faces.tty.screen import PipeScreen, Screen, TypingScreen
 from chatkit.faces.tty.screen_text import DIM, RED, harmless, obeys_escapes, wants_colour
-from chatkit.faces.updates import Kind, Line, Phase, Roster, Status, Update
+from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status, Update
 from chatkit.faces.user import room_password
 from chatkit.net.client import GOODBYE_TIME
 from chatkit.net.host import write_address
@@ -38,6 +38,8 @@ _AHEAD = 100  # lines of a script that may be read and not sent yet
 
 def main(argv: list[str]) -> int:
     """Chat until the user leaves; returns the exit code."""
+    if sys.stdin is None:
+        raise MisuseError("Standard input is closed: a chat reads its messages there")
     by_hand = sys.stdin.isatty()
     try:
         login = read_login(argv, by_hand)
@@ -75,13 +77,15 @@ class Terminal:
     def run(self, login: Login) -> int:
         """Connect, chat, leave; give the exit code."""
         try:
-            with contextlib.suppress(KeyboardInterrupt, EOFError):  # Ctrl-C; Ctrl-D instead of an answer
+            try:
                 if self._join(login):
                     with self._keyboard, self._screen:
                         self._converse()
-            went_well = self._joined and (self._by_hand or self._leaving or self._connected)
+            except (KeyboardInterrupt, EOFError):  # Ctrl-C; Ctrl-D instead of an answer
+                self._chat.patience = GOODBYE_TIME  # what a script has said ahead need not be heard any more
+            went_well = self._by_hand or (not self._screen.ended and (self._leaving or self._connected))
             self._leave()
-            return 0 if went_well else 1
+            return 0 if self._joined and went_well else 1
         finally:
             self._screen.mute()
 
@@ -106,7 +110,10 @@ class Terminal:
             answer = self._await_answer()
             if answer.phase is Phase.CONNECTED or not self._by_hand:
                 return answer.phase is Phase.CONNECTED
-            login = ask_again(login, answer.blame)
+            if answer.blame is Blame.PASSWORD:
+                self._chat.password = ask_password()
+            else:
+                login = ask_again(login, answer.blame)
 
     def _await_answer(self) -> Status:
         while True:

@@ -29,10 +29,11 @@ class Phase(Enum):
 
 
 class Blame(Enum):
-    """Which field of the login form has to change."""
+    """What has to change: a field of the login form, or the password, which has none."""
 
     NAME = "name"
     SERVER = "server"
+    PASSWORD = "password"
     NOTHING = ""
 
 

@@ -7,6 +7,8 @@ from chatkit.protocol.names import MAX_NAME, BadName, clean_name
 
 PASSWORD = "CHATKIT_PASSWORD"  # in the environment: on the command line every user of the machine could read it
 
+HOW_TO_SAY_IT = f"Unless you are asked for it, put it into the environment variable {PASSWORD} and start again."
+
 
 def room_password() -> str | None:
     """Give the password of the room, for the server that asks for it and the clients that say it; None if unset."""

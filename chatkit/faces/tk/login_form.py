@@ -68,8 +68,16 @@ class LoginForm(ttk.Frame):
         self._connect.state(["disabled" if connecting else "!disabled"])
         self._show_cancel(connecting)
         if status.phase is Phase.OFFLINE and status.sentence:
-            blamed = self.name if status.blame is Blame.NAME else self.server
-            blamed.blame(status.sentence)
+            self._blame(status)
+
+    def _blame(self, status: Status) -> None:
+        match status.blame:
+            case Blame.NAME:
+                self.name.blame(status.sentence)
+            case Blame.PASSWORD:
+                self.mention(status.sentence)
+            case _:
+                self.server.blame(status.sentence)
 
     @property
     def connecting(self) -> bool:

@@ -1,6 +1,7 @@
 """Who wants to chat, and where: taken from the command line, and asked for in the terminal."""
 
 import argparse
+import getpass
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -51,6 +52,11 @@ def ask_again(login: Login, blame: Blame) -> Login:
     if blame is Blame.NAME:
         return replace(login, name=_ask_name(login.name))
     return replace(login, server=_ask_server(login.server))
+
+
+def ask_password() -> str:
+    """Ask for the password of the room; what is typed is not shown."""
+    return getpass.getpass("Password of the room: ")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,17 +26,20 @@ class PipeScreen:
     """Prints what is shown, troubles on a stream of their own, and cuts what is read into lines."""
 
     width = 0  # rows have no end
-    ended = False
 
     def __init__(self, out: TextIO, troubles: TextIO) -> None:
         self._out, self._troubles = out, troubles
         self._lock = threading.Lock()  # guards both streams
         self._rest = ""
+        self.ended = False
 
     def show(self, text: str, is_trouble: bool = False) -> None:
-        """Show a line."""
+        """Show a line. Where that cannot be done any more the chat ends, and Python says why at its own end."""
         with self._lock:
-            print(text, file=self._troubles if is_trouble else self._out, flush=True)
+            try:
+                print(text, file=self._troubles if is_trouble else self._out, flush=True)
+            except OSError:  # the disk is full, or whoever read it is gone
+                self.ended = True
 
     def prompt(self, text: str, style: str = "") -> None:
         """Nobody is there to see it."""

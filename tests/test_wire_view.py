@@ -111,6 +111,18 @@ def test_one_can_jump_to_a_message(view: WireView) -> None:
     assert "Frame 8" in view._anatomy.value
 
 
+def test_a_step_is_gone_to_and_opened_by_its_number(view: WireView) -> None:
+    view._controls.number.value = 6
+    view._paint()
+    assert frames(view) == [3, 4, 5, 6]
+    assert "Frame 6" in view._anatomy.value
+    press(view, "Next")
+    assert (view._controls.number.value, view._controls.number.max) == (7, 12)
+    view._controls.number.value = 0
+    view._paint()
+    assert frames(view) == []
+
+
 def test_what_is_not_wanted_is_left_out_and_the_film_stays_near_its_place(view: WireView) -> None:
     press(view, "Last")
     view._controls.kinds[Kind.PURE_ACK].value = False

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from ipywidgets import Button, Dropdown, HBox, ToggleButton
+from ipywidgets import BoundedIntText, Button, Dropdown, HBox, ToggleButton
 
 from chatkit.faces.wire.scene import Kind
 
@@ -39,6 +39,7 @@ class Controls:
         self.film = [_button(words, tip, icon, partial(step, words)) for words, tip, icon in _FILM]
         self.speed = Dropdown(options=SPEEDS, value=pace or LIVE, description="Speed")
         self.talk = Dropdown(options=[EVERY_TALK], value=EVERY, description="Show")
+        self.number = BoundedIntText(0, min=0, max=0, description="Step")  # arrow keys: JupyterLab takes those of lists
         self.message = Dropdown(options=[NO_MESSAGE], value=-1)
         self.kinds = {kind: ToggleButton(True, description=words, tooltip=tip) for kind, (words, tip) in KINDS.items()}
         self.absolute = ToggleButton(False, description="absolute numbers", tooltip="Not counted from the ISN")
@@ -47,7 +48,8 @@ class Controls:
         for widget in (self.speed, self.talk, self.absolute, *self.kinds.values()):
             widget.observe(self._unless_set(changed), "value")
         self.message.observe(self._unless_set(lambda: self._jump(jump)), "value")
-        film = _tools(*self.film, self.speed, self.message)
+        self.number.observe(self._unless_set(lambda: jump(self.number.value)), "value")
+        film = _tools(*self.film, self.number, self.speed, self.message)
         self.box = [film, _tools(self.talk, *self.kinds.values(), self.absolute)]
 
     @property
@@ -69,6 +71,17 @@ class Controls:
         """Say on the button what it will do."""
         play = self.film[2]
         play.description, play.icon = ("Pause", "pause") if is_playing else ("Play", "play")
+
+    def set_number(self, place: int, most: int) -> None:
+        """Say which step is shown last, and how many there are."""
+        if (self.number.value, self.number.max) != (place, most):
+            self._setter = threading.get_ident()
+            try:
+                with self.number.hold_sync():
+                    self.number.max = most
+                    self.number.value = place
+            finally:
+                self._setter = 0
 
     def offer(self, talks: Sequence[tuple[str, int]], messages: Sequence[tuple[str, int]]) -> None:
         """Put these into the lists."""

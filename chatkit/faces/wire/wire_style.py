@@ -22,7 +22,9 @@ STYLE = f"""<style>
 .ck-tools .widget-toggle-button:not(.mod-active) {{ text-decoration: line-through; opacity: .75; }}
 .ck-tools .ck-plain.widget-toggle-button:not(.mod-active) {{ text-decoration: none; opacity: 1; }}
 .ck-tools .widget-dropdown {{ width: auto; height: auto; margin: 0; flex: 0 1 auto; min-width: 0; }}
-.ck-tools .widget-dropdown > label {{ width: auto; }}
+.ck-tools .widget-dropdown > label, .ck-tools .widget-text > label {{ width: auto; }}
+.ck-tools .widget-text {{ width: auto; height: auto; margin: 0; }}
+.ck-tools .widget-text > input {{ width: 6em; }}
 .ck-tools .widget-dropdown > select {{ width: auto; max-width: 240px; }}
 .ck-tools button:focus-visible, .ck-wire select:focus-visible {{
   outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px;

@@ -41,6 +41,7 @@ ROWS = 10  # steps in the picture, so that it can be seen as a whole
 MOST_ROWS = 40
 MOST_TALKS, MOST_MESSAGES = 200, 100  # in the lists to choose from
 MOST_LIFELINES = 6  # that stand there before anything happens on them
+LIST = "Steps: click one, or type its number above, to open its bytes"
 SLOW = 1.0  # seconds for a step of a film
 PATIENT = 0.5  # seconds between two changes of the lists while the film runs
 
@@ -132,7 +133,7 @@ class WireView:
             pace=self._reel.pace,
         )
         self._picture, self._caption, self._anatomy = HTML(), HTML(), HTML()
-        self._list = Select(options=[], rows=self._rows + 1, description="Steps: choose one to open its bytes")
+        self._list = Select(options=[], rows=self._rows + 1, description=LIST)
         self._list.observe(self._on_choice, "index")
         film = Box([self._picture])
         film.add_class("ck-film")
@@ -179,7 +180,7 @@ class WireView:
     def _go(self, place: int) -> None:
         """Show the film up to this step, and open it."""
         self._reel.go(place, len(self._selection))
-        steps = self._selection.page(place - 1, place).steps
+        steps = self._selection.page(place - 1, place).steps if place else ()
         self._chosen = steps[0] if steps else None
 
     def _choose_what(self) -> None:
@@ -259,6 +260,7 @@ class WireView:
         if not runs or now - self._listed_at > PATIENT:
             self._listed_at = now
             self._list_steps(page)
+            self._controls.set_number(self._reel.place, len(self._selection))
             self._offer_choices()
             self._set(self._anatomy, self._open_bytes())
 

@@ -219,7 +219,7 @@ def test_an_openssl_server_is_sealed_and_then_said_to_speak_no_chat(tmp_path: Pa
 def test_a_file_that_holds_no_certificate_is_said(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "file.pem"
     file.write_bytes(content)
-    for make in (tls.server_context, tls.client_context):
+    for make in (tls.server_context, tls.client_context, tls.certificate_in):
         with pytest.raises(MachineError, match=r"file\.pem cannot be used"):
             make(file)
 
@@ -236,8 +236,23 @@ def test_a_key_with_a_password_is_refused_and_nobody_is_asked(tmp_path: Path) ->
     pem.write_bytes(authority().certify(THIS))
     command = ["openssl", "pkey", "-in", str(pem), "-out", str(locked), "-aes256", "-passout", "pass:tulip"]
     subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT)
-    with pytest.raises(MachineError, match="cannot be used"):
+    with pytest.raises(MachineError, match="cannot be used: its key has a password"):
         tls.server_context(pem, locked)
+
+
+def test_a_key_that_is_missing_or_does_not_fit_is_said(tmp_path: Path) -> None:
+    pem, other = tmp_path / "server.pem", tmp_path / "other.pem"
+    pem.write_bytes(authority().certify(THIS))
+    other.write_bytes(authority().certify(THIS))
+    bare = tmp_path / "bare.pem"
+    bare.write_text(ssl.DER_cert_to_PEM_cert(tls.certificate_in(pem)), "utf-8")
+    for key, said in (
+        (None, "bare.pem cannot be used: there is no private key in PEM"),
+        (tmp_path / "nothing.pem", "nothing.pem with the certificate .* cannot be used: No such file"),
+        (other, "cannot be used: the key is another certificate's"),
+    ):
+        with pytest.raises(MachineError, match=said):
+            tls.server_context(bare, key)
 
 
 def test_keys_are_logged_into_a_file_that_is_its_owners_alone(tmp_path: Path) -> None:

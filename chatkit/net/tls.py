@@ -46,11 +46,11 @@ def certificate_in(file: str | Path) -> bytes:
     """Give the first certificate of a PEM file, in DER. Raises MachineError."""
     try:
         found = _CERTIFICATE.search(Path(file).read_text("utf-8", "replace"))
+        return ssl.PEM_cert_to_DER_cert(found[0] if found else "")
     except OSError as error:
-        raise MachineError(f"The certificate {file} cannot be read: {_reason(error)}.") from error
-    if found is None:
-        raise MachineError(f"{file} holds no certificate in PEM.")
-    return ssl.PEM_cert_to_DER_cert(found[0])
+        raise MachineError(f"The certificate {file} cannot be used: {_reason(error)}.") from error
+    except ValueError as error:
+        raise MachineError(f"The certificate {file} cannot be used: this is no certificate in PEM.") from error
 
 
 def read_fingerprint(typed: str) -> str:
@@ -77,10 +77,11 @@ def server_context(certificate: str | Path, key: str | Path | None = None) -> ss
     _restrict(context)
     context.options |= ssl.OP_NO_TICKET  # a session is never resumed:
     context.num_tickets = 0  # TLS 1.3 would begin with two tickets that nobody asked for
+    certificate_in(certificate)
     try:
         context.load_cert_chain(certificate, key, password=_no_password)
     except (OSError, ValueError) as error:  # SSLError is an OSError
-        raise MachineError(f"The certificate {certificate} cannot be used: {_reason(error)}.") from error
+        raise MachineError(f"{_names(certificate, key)} cannot be used: {_reason_of_key(error)}.") from error
     return context
 
 
@@ -160,6 +161,19 @@ def _restrict(context: ssl.SSLContext) -> None:
 
 def _no_password() -> str:
     raise ValueError("its key has a password, and nobody can be asked for it")  # OpenSSL would ask on the terminal
+
+
+def _names(certificate: str | Path, key: str | Path | None) -> str:
+    return f"The private key {key} with the certificate {certificate}" if key else f"The certificate {certificate}"
+
+
+def _reason_of_key(error: Exception) -> str:
+    """Give why a certificate and its private key are not taken together."""
+    if not isinstance(error, ssl.SSLError):
+        return _reason(error)
+    if error.reason == "KEY_VALUES_MISMATCH":
+        return "the key is another certificate's"
+    return f"there is no private key in PEM, or one of them is damaged ({error.reason or error})"
 
 
 def _reason(error: Exception) -> str:

@@ -30,10 +30,10 @@ STYLE = f"""<style>
   outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px;
 }}
 .ck-film {{
-  max-height: 720px; overflow: auto; display: flex; flex-flow: column-reverse;  /* stays at its newest row */
+  min-height: 400px; max-height: 720px; overflow: auto; display: flex; flex-flow: column-reverse;  /* stays at its newest row */
   border: 1px solid var(--ck-edge); border-radius: 6px; padding: 4px 0;
 }}
-.ck-film > .widget-html {{ flex: none; }}
+.ck-film > .widget-html {{ flex: none; margin-bottom: auto; }}
 .ck-caption {{ min-height: 2.8em; margin: 6px 2px; font-size: 1.1em; overflow-wrap: anywhere; }}
 .ck-caption b {{ font-weight: 600; }}
 .ck-caption .ck-count {{ color: var(--ck-faint); }}
@@ -42,5 +42,5 @@ STYLE = f"""<style>
 .ck-wire .widget-select > select {{
   width: 100%; font-family: var(--jp-code-font-family, monospace); white-space: pre; overflow: auto;
 }}
-@media print {{ .ck-tools, .ck-wire .widget-select {{ display: none; }} .ck-film {{ max-height: none; }} }}
+@media print {{ .ck-tools, .ck-wire .widget-select {{ display: none; }} .ck-film {{ min-height: 0; max-height: none; }} }}
 </style>"""

@@ -93,4 +93,4 @@ def test_a_log_that_nobody_prints_stays_small_and_says_so_later() -> None:
     log.print_what_comes(patience=0)
     lines = stream.getvalue().splitlines()
     assert len(lines) == MAX_WAITING + 1
-    assert lines[-1] == "(lines are missing here: more came than were read)"
+    assert lines[-1] == "(lines are missing here: more came than could be printed)"

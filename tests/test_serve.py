@@ -137,6 +137,7 @@ REFUSED = [
     (("--port", "65536"), "argument --port: '65536' is no port, allowed are 0 to 65535"),
     (("--port", "-1"), "argument --port: '-1' is no port"),
     (("--port", "٣"), "argument --port: '٣' is no port"),
+    (("--capture", "--port=4000", "--capture-port=4000"), "--capture-port: 4000 is the port of the chat"),
 ]
 
 
@@ -183,6 +184,21 @@ def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
     with Program("sh", "-c", words) as program:
         program.wait_for("Ctrl-C ends it")
         assert "clients fit" not in program.seen
+
+
+@needs_linux
+def test_a_log_on_a_full_disk_costs_lines_and_not_the_chat() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = f"exec {sys.executable} -m chatkit serve --port {port} >/dev/full"
+    with Program("sh", "-c", command) as program:
+        program.wait_for("The log cannot be printed: No space left on device. The chat goes on.")
+        with Peer(("127.0.0.1", port), "ann") as ann:
+            ann.send("QUIT\n")
+            ann.until("BYE")
+        program.interrupt()
+        program.end()
+        assert program.seen.count("The log cannot be printed") == 1
 
 
 def test_a_password_comes_from_the_environment_and_is_never_printed() -> None:

@@ -7,6 +7,7 @@ The server's threads must never wait for a screen, so they only put an event dow
 """
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Log:
         self._stream = stream
         self._colour = wants_colour(stream)
         self._waiting: SimpleQueue[Event] = SimpleQueue()
-        self._overflowed = False
+        self._overflowed = self._failing = False
 
     def note(self, event: Event) -> None:
         """Keep an event to be printed. For the server's threads: it never waits."""
@@ -86,11 +87,19 @@ class Log:
             self.say(log_line(event, self._colour, self._width) or "")
         if self._overflowed:
             self._overflowed = False
-            self.say("(lines are missing here: more came than were read)")
+            self.say("(lines are missing here: more came than could be printed)")
 
     def say(self, text: str) -> None:
-        """Print a line."""
-        print(text, file=self._stream, flush=True)
+        """Print a line. On a full disk it is missing, and the chat goes on. Raises BrokenPipeError: nobody reads."""
+        try:
+            print(text, file=self._stream, flush=True)
+            self._failing = False
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if not self._failing:
+                print(f"The log cannot be printed: {error.strerror}. The chat goes on.", file=sys.stderr)
+            self._failing = self._overflowed = True
 
     @property
     def _width(self) -> int:

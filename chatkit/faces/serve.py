@@ -19,7 +19,7 @@ from chatkit.faces import serve_options
 from chatkit.faces.log import WORTH_A_LINE, Log
 from chatkit.faces.sealing import Sealing, sealing_of_server
 from chatkit.faces.transcript import TranscriptFile
-from chatkit.faces.user import room_password
+from chatkit.faces.user import PASSWORD, room_password
 from chatkit.net.host import DEFAULT_PORT, ThisComputer, addresses, write_address
 from chatkit.net.ports import find_holder
 from chatkit.net.server import Server
@@ -163,7 +163,8 @@ def _announce(options: argparse.Namespace, server: Server, log: Log, sealing: Se
     if sealing:
         log.say(sealing.explanation)
     if room_password():
-        log.say("The room has a password: by hand, PASS and the password come before JOIN.")
+        log.say(f"The room has a password: chat asks for it, a window and a notebook take it from {PASSWORD}.")
+        log.say("By hand, PASS and the password come before JOIN.")
     if too_few := _raise_file_limit(options.max_clients):
         log.say(too_few)
     if options.transcript:

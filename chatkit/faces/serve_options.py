@@ -17,7 +17,11 @@ _DEFAULT = Limits()
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Read the command line. Raises SystemExit with a sentence on stderr."""
-    return _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.capture and options.port == options.capture_port != 0:
+        parser.error(f"--capture-port: {options.port} is the port of the chat, choose another")
+    return options
 
 
 def limits(options: argparse.Namespace) -> Limits:

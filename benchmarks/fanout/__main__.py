@@ -23,9 +23,8 @@ from benchmarks.fanout.visit import IN_FLIGHT, PACE, SENDERS, Figures, Visit, vi
 SLOW_AMONG = 1000  # who read
 
 T = TypeVar("T", str, int)
-Columns = dict[
-    str, tuple[str, Callable[[float, float], str]]
-]  # a figure: its title, how it is written beside the first
+Write = Callable[[float, float], str]  # a figure, and that of the first row
+Columns = dict[str, tuple[str, Write]]  # a figure: its title, and how it is written
 
 
 def _rate(value: float, first: float) -> str:
@@ -100,7 +99,7 @@ def table(title: str, rows: dict[str, list[Visit]], columns: Columns) -> str:
     first = medians(next(iter(rows.values())))
     for name, visits in rows.items():
         figures = medians(visits)
-        cells = [write(figures[what], first[what]) if what in figures else "" for what, (_, write) in columns.items()]
+        cells = [_cell(what, write, figures, first) for what, (_, write) in columns.items()]
         faults = sorted(set().union(*(one.faults for one in visits)))
         lines.append(
             f"{name:36}" + "".join(f"{cell:>26}" for cell in cells) + ("  " + ", ".join(faults) if faults else "")
@@ -108,16 +107,21 @@ def table(title: str, rows: dict[str, list[Visit]], columns: Columns) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _cell(what: str, write: Write, figures: Figures, first: Figures) -> str:
+    return write(figures[what], first.get(what, figures[what])) if what in figures else ""
+
+
 def medians(visits: list[Visit]) -> Figures:
-    """The median of each figure."""
-    return {what: median(one.figures.get(what, 0) for one in visits) for what in visits[0].figures}
+    """The median of each figure, over those visits that have it."""
+    known = dict.fromkeys(what for one in visits for what in one.figures)
+    return {what: median(one.figures[what] for one in visits if what in one.figures) for what in known}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.fanout", description="How fast one message is handed to many, beside other servers."
     )
-    parser.add_argument("--clients", type=int, nargs="+", default=[10, 100, 1000], help="how many, table by table")
+    parser.add_argument("--clients", type=int, nargs="*", default=[10, 100, 1000], help="how many, table by table")
     parser.add_argument("--slow", type=int, nargs="*", default=[0, 1, 10, 100], help="how many more never read")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="that one measurement takes")

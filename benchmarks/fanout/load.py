@@ -21,6 +21,7 @@ MOST = 1 << 20  # messages in one flow
 CONNECTING = 512  # at most that many are not greeted yet: more than that some backlogs do not hold
 WARM_UP, PATIENCE = 0.3, 3.0  # seconds
 READ_SIZE = 1 << 20
+LEFT = b"LEFT "
 
 
 class Ear:
@@ -36,8 +37,10 @@ class Ear:
         self.line = 0  # of the log: the first that it has not heard whole
 
     def read(self) -> bytes:
-        """Give all whole lines that are here."""
+        """Give all whole lines that are here; that a slow one was cut off (LEFT) is no message."""
         lines, lf, self.rest = (self.rest + self.sock.recv(READ_SIZE)).rpartition(b"\n")
+        if LEFT in lines:
+            return b"".join(line for line in (lines + lf).splitlines(keepends=True) if not line.startswith(LEFT))
         return lines + lf
 
     def learn(self) -> None:

@@ -14,7 +14,8 @@ from chatkit.faces.wire.calls import Heard
 from chatkit.faces.wire.captured import LONG, scene_of
 from chatkit.faces.wire.growing import Growing
 from chatkit.faces.wire.recorder import Recorder
-from chatkit.faces.wire.scene import Arrow, Choice, Kind, Part, Scene, Selection, Step, lifelines
+from chatkit.faces.wire.scene import Arrow, Kind, Part, Scene, Step, lifelines
+from chatkit.faces.wire.selection import Choice, Selection
 from chatkit.faces.wire.wired import Wired
 from chatkit.lan.log import Fate
 from chatkit.net.event import Event, What

@@ -9,7 +9,8 @@ from chatkit.capture.recorded import names, recorded
 from chatkit.faces.wire import words
 from chatkit.faces.wire.captured import scene_of
 from chatkit.faces.wire.picture import HEAD, LEFT, RIGHT, WIDE, Look, draw
-from chatkit.faces.wire.scene import Choice, Kind, Page, Scene, Selection, lifelines
+from chatkit.faces.wire.scene import Kind, Page, Scene, lifelines
+from chatkit.faces.wire.selection import Choice, Selection
 from chatkit.faces.wire.wired import Wired
 from chatkit.lan.log import Fate
 from chatkit.net.event import What

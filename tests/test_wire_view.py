@@ -9,9 +9,10 @@ import pytest
 from chatkit.capture.recorded import recorded
 from chatkit.errors import MisuseError
 from chatkit.faces.wire import wire_view
+from chatkit.faces.wire.film import MOST_ROWS
 from chatkit.faces.wire.recorder import Recorder
 from chatkit.faces.wire.scene import Kind
-from chatkit.faces.wire.wire_view import MOST_ROWS, WireView
+from chatkit.faces.wire.wire_view import WireView
 from chatkit.lan.lan import Lan
 from chatkit.lan.rules import drop
 from chatkit.net.client import Client
@@ -161,7 +162,7 @@ def test_what_goes_wrong_in_a_callback_is_seen_in_the_widget(view: WireView, mon
     def break_down(*_: object) -> None:
         raise RuntimeError("<boom>")
 
-    monkeypatch.setattr(view, "_press", break_down)
+    monkeypatch.setattr(view._film, "press", break_down)
     press(view, "Next")
     assert "chatkit has a mistake here: RuntimeError(&#x27;&lt;boom&gt;&#x27;)" in view._caption.value
 
@@ -244,7 +245,7 @@ def test_a_live_view_that_is_stepped_back_stands_still_while_more_comes_until_it
             wait_until(lambda: "WELCOME" in view._picture.value, "the welcome")
             press(view, "First")
             ann.say("more")
-            wait_until(lambda: "of 1" in view._caption.value and len(view._selection) > 8, "more")
+            wait_until(lambda: "of 1" in view._caption.value and view._film.length > 8, "more")
             assert frames(view) == [3]
             press(view, "Last")
             wait_until(lambda: "SAY more" in view._picture.value, "the newest")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ipywidgets import BoundedIntText, Button, Dropdown, HBox, ToggleButton
 
+from chatkit.faces.wire.film import Press
 from chatkit.faces.wire.scene import Kind
 
 LIVE = 0.0  # a list cannot hold None
@@ -35,8 +36,14 @@ Changed = Callable[..., None]
 class Controls:
     """The buttons and lists; each calls what it was given when somebody uses it, and not when it is `set`."""
 
-    def __init__(self, step: Callable[[str], None], changed: Changed, jump: Callable[[int], None], pace: float | None):
-        self.film = [_button(words, tip, icon, partial(step, words)) for words, tip, icon in _FILM]
+    def __init__(
+        self,
+        press: Callable[[Press], None],
+        go: Callable[[int], None],
+        want: Callable[[], None],
+        pace: float | None,
+    ):
+        self.film = [_button(one.value, tip, icon, partial(press, one)) for one, tip, icon in _FILM]
         self.speed = Dropdown(options=SPEEDS, value=pace or LIVE, description="Speed")
         self.talk = Dropdown(options=[EVERY_TALK], value=EVERY, description="Show")
         self.number = BoundedIntText(0, min=0, max=0, description="Step")  # arrow keys: JupyterLab takes those of lists
@@ -46,9 +53,9 @@ class Controls:
         self.absolute.add_class("ck-plain")
         self._setter = 0  # the thread that puts something into the lists now
         for widget in (self.speed, self.talk, self.absolute, *self.kinds.values()):
-            widget.observe(self._unless_set(changed), "value")
-        self.message.observe(self._unless_set(lambda: self._jump(jump)), "value")
-        self.number.observe(self._unless_set(lambda: jump(self.number.value)), "value")
+            widget.observe(self._unless_set(want), "value")
+        self.message.observe(self._unless_set(lambda: self._go_to_message(go)), "value")
+        self.number.observe(self._unless_set(lambda: go(self.number.value)), "value")
         film = _tools(*self.film, self.number, self.speed, self.message)
         self.box = [film, _tools(self.talk, *self.kinds.values(), self.absolute)]
 
@@ -92,9 +99,9 @@ class Controls:
         finally:
             self._setter = 0
 
-    def _jump(self, jump: Callable[[int], None]) -> None:
+    def _go_to_message(self, go: Callable[[int], None]) -> None:
         if self.message.value != NO_MESSAGE[1]:
-            jump(self.message.value)
+            go(self.message.value)
 
     def _unless_set(self, work: Callable[[], Any]) -> Changed:
         def callback(_: object) -> None:
@@ -105,11 +112,11 @@ class Controls:
 
 
 _FILM = (
-    ("First", "To the beginning", "fast-backward"),
-    ("Back", "One step back", "step-backward"),
-    ("Play", "Go on, or pause", "play"),
-    ("Next", "One step on", "step-forward"),
-    ("Last", "To the end", "fast-forward"),
+    (Press.FIRST, "To the beginning", "fast-backward"),
+    (Press.BACK, "One step back", "step-backward"),
+    (Press.PLAY, "Go on, or pause", "play"),
+    (Press.NEXT, "One step on", "step-forward"),
+    (Press.LAST, "To the end", "fast-forward"),
 )
 
 

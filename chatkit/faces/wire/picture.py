@@ -15,13 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from chatkit.faces.wire import words
+from chatkit.faces.wire import strokes, words
 from chatkit.faces.wire.scene import Arrow, Call, Host, Page, Part, Step, Talk
-from chatkit.tcp.judge import Judgement
-from chatkit.tcp.segment import Flag, Segment
 from chatkit.tcp.states import Possible, State
 from chatkit.tcp.style import STYLE
-from chatkit.tcp.visible import columns
 
 LEFT, RIGHT = 200, 170  # before the first lifeline stand frame and time, and states; behind the last there are states
 CALLS = 75  # more on both sides, where there are calls
@@ -36,7 +33,6 @@ SMALL = 'font-size="12"'
 
 _HEIGHT = {Part.WHOLE: 44, Part.LEAVES: 44, Part.ARRIVES: 40, Part.CALL: 26}
 LINE = 16  # more, for each line of words under the arrow: its payload, and why it did not arrive
-_AGAIN = {Judgement.RETRANSMISSION, Judgement.FAST_RETRANSMISSION, Judgement.SPURIOUS_RETRANSMISSION}
 _DOTTED = {State.CLOSED, State.LISTEN}
 
 FRESH = (  # a segment that has just come flies once along its way, for who has not asked for less motion
@@ -60,7 +56,7 @@ class Look:
 def draw(page: Page, look: Look | None = None) -> str:
     """The page as an SVG of its own."""
     picture = _Picture(page, look or Look())
-    body = "".join(sorted(picture.parts(), key=_is_text))  # words lie on top of what crosses them
+    body = "".join(sorted(picture.parts(), key=strokes.is_text))  # words lie on top of what crosses them
     style = f"<style>{STYLE}</style>" if picture.look.styled else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chatkit-ladder chatkit-wire" role="img" '
@@ -127,16 +123,16 @@ class _Picture:
         yield from (line.bar(self.y) for line in self.lines.values())
         self.y += 22
         if self.page.source:
-            yield _text(
+            yield strokes.text(
                 self.width // 2, self.y - 4, f"({self.page.source})", f'text-anchor="middle" class="faint" {SMALL}'
             )
         self.y += 4
 
     def _heads(self) -> Iterator[str]:
         for host, line in self.lines.items():
-            yield _text(line.x, 20, host.name, 'text-anchor="middle" font-weight="700" font-size="16"')
+            yield strokes.text(line.x, 20, host.name, 'text-anchor="middle" font-weight="700" font-size="16"')
             if host.address != host.name:
-                yield _text(line.x, 38, host.address, 'text-anchor="middle" class="faint" font-size="13"')
+                yield strokes.text(line.x, 38, host.address, 'text-anchor="middle" class="faint" font-size="13"')
 
     def _first_states(self) -> Iterator[str]:
         """What the ends are in before the first row; a server with several conversations may be in several states."""
@@ -150,18 +146,18 @@ class _Picture:
                 side = self._outside(line)
                 anchor = "start" if side > 0 else "end"
                 place = f'text-anchor="{anchor}" class="state halo" font-size="13" font-weight="600"'
-                yield _text(line.x + side * 14, HEAD - 8, known.value + times, place)
+                yield strokes.text(line.x + side * 14, HEAD - 8, known.value + times, place)
 
     def _pause(self, step: Step, seconds: float) -> Iterator[str]:
         """Leave room for the time that has passed, and for what is not shown."""
         self.y += int(min(MOST, max(0.0, seconds) * PIXELS))
         if seconds >= PAUSE:
             self.y += 6
-            yield _text(14, self.y - 8, f"{seconds:.1f} s pass", f'class="faint" font-style="italic" {SMALL}')
+            yield strokes.text(14, self.y - 8, f"{seconds:.1f} s pass", f'class="faint" font-style="italic" {SMALL}')
         if step.skipped:
             self.y += 20
             first = next(iter(self.lines.values()))
-            yield _text(
+            yield strokes.text(
                 first.x + self.gap // 2,
                 self.y - 4,
                 words.skipped(step),
@@ -216,10 +212,12 @@ class _Picture:
         if part is Part.ARRIVES:
             y = top + 20
             begin = self.leaving.pop(arrow.segment.frame, (arrow, HEAD))[1]
-            yield _shaft(sender.x, begin, receiver.x, y, arrow, fresh)
+            yield strokes.shaft(sender.x, begin, receiver.x, y, arrow, fresh)
             label = f"frame {arrow.segment.frame} arrives"
             anchor = "end" if step > 0 else "start"
-            yield _text(receiver.x - step * 14, y + 15, label, f'text-anchor="{anchor}" class="faint halo" {SMALL}')
+            yield strokes.text(
+                receiver.x - step * 14, y + 15, label, f'text-anchor="{anchor}" class="faint halo" {SMALL}'
+            )
             yield from self._change(receiver, arrow, y, step, is_sender=False)
             return
         line = top + 26
@@ -227,7 +225,7 @@ class _Picture:
         yield from self._margin(arrow, line)
         yield from self._change(sender, arrow, line, -step, is_sender=True)
         if part is Part.WHOLE:
-            yield _shaft(sender.x, line, receiver.x, line + SLOPE, arrow, fresh)
+            yield strokes.shaft(sender.x, line, receiver.x, line + SLOPE, arrow, fresh)
             yield from self._change(receiver, arrow, line + SLOPE, step, is_sender=False)
         elif arrow.arrived is None and not arrow.is_on_its_way:
             yield from self._lost(arrow, sender, step, line)
@@ -242,7 +240,7 @@ class _Picture:
         remark = words.remark(arrow)
         said = f'<tspan class="rst" font-style="italic" dx="8">{escape(remark)}</tspan>' if remark else ""
         yield (
-            f'<text class="halo" x="{x}" y="{line - 6}" text-anchor="{anchor}"><tspan class="{_kind(arrow.segment)}" '
+            f'<text class="halo" x="{x}" y="{line - 6}" text-anchor="{anchor}"><tspan class="{strokes.kind(arrow.segment)}" '
             f'font-weight="700">{words.flags(arrow)}</tspan>'
             f'<tspan dx="8">{words.numbers(arrow, self.look.relative)}</tspan>{said}</text>'
         )
@@ -256,27 +254,27 @@ class _Picture:
         return PAYLOAD_LIMIT if self.gap == WIDE else PAYLOAD_LIMIT - 12
 
     def _margin(self, arrow: Arrow, line: int) -> Iterator[str]:
-        yield _text(14, line - 2, f"frame {arrow.segment.frame}", 'font-size="13"')
-        yield _text(14, line + 13, words.clock(arrow.sent - self.page.start), f'class="faint" {SMALL}')
+        yield strokes.text(14, line - 2, f"frame {arrow.segment.frame}", 'font-size="13"')
+        yield strokes.text(14, line + 13, words.clock(arrow.sent - self.page.start), f'class="faint" {SMALL}')
 
     def _lost(self, arrow: Arrow, sender: _Line, step: int, y: int) -> Iterator[str]:
         """A cross where it ended; only a wire of one's own knows who dropped it."""
         end = sender.x + step * self.gap * 6 // 10
-        yield _half(sender.x + step * 3, y, end, y + 7, arrow)
+        yield strokes.half(sender.x + step * 3, y, end, y + 7, arrow)
         yield f'<path class="lost" d="M{end - 7} {y}l14 14m0 -14l-14 14" fill="none" stroke-width="3"/>'
         anchor = "start" if step > 0 else "end"
-        why = _fitting(words.ending(arrow), self.gap - 30)
+        why = strokes.fitting(words.ending(arrow), self.gap - 30)
         below = y + (43 if arrow.segment.size else 27)
-        yield _text(sender.x + step * 14, below, why, f'text-anchor="{anchor}" class="halo" {SMALL}')
+        yield strokes.text(sender.x + step * 14, below, why, f'text-anchor="{anchor}" class="halo" {SMALL}')
 
     def _unended(self, arrow: Arrow, y: int) -> Iterator[str]:
         """It has not arrived by the end of the page."""
         sender, receiver = self.lines[arrow.sender], self.lines[arrow.receiver]
         end, bottom = sender.x + (receiver.x - sender.x) * 3 // 4, max(self.y + 8, y + 14)
         anchor = "start" if receiver.x > sender.x else "end"
-        yield _half(sender.x, y, end, bottom, arrow)
+        yield strokes.half(sender.x, y, end, bottom, arrow)
         label = f"frame {arrow.segment.frame}: on its way"
-        yield _text(end, bottom + 4, label, f'text-anchor="{anchor}" class="faint halo" {SMALL}')
+        yield strokes.text(end, bottom + 4, label, f'text-anchor="{anchor}" class="faint halo" {SMALL}')
 
     # ---- states ----
 
@@ -314,50 +312,3 @@ def _width(hosts: int, has_calls: bool) -> int:
 
 def _partner(talk: Talk, host: Host) -> str:
     return f"with {(talk.server if host == talk.client else talk.client).name}"
-
-
-def _kind(segment: Segment) -> str:
-    """What decides the colour."""
-    for flag, kind in ((Flag.RST, "rst"), (Flag.SYN, "syn"), (Flag.FIN, "fin")):
-        if flag in segment.flags:
-            return kind
-    return "data" if segment.size else "ack"
-
-
-def _dash(arrow: Arrow) -> str:
-    """A retransmission is dashed."""
-    return ' stroke-dasharray="9 5"' if arrow.judgements & _AGAIN else ""
-
-
-def _shaft(x: int, y: int, end_x: int, end_y: int, arrow: Arrow, fresh: str) -> str:
-    """An arrow; drawn by hand, because an SVG marker is found by its id, and a notebook has many pictures."""
-    step = 1 if end_x > x else -1
-    tip = end_x - step * 3
-    slope = (end_y - y) / (end_x - x)
-    back = tip - step * 11
-    on_line = end_y - slope * (end_x - back)
-    return (
-        f'<g class="{_kind(arrow.segment)}{fresh}"><path d="M{x + step * 3} {y}L{back} {on_line:.1f}" fill="none" '
-        f'stroke-width="2"{_dash(arrow)}/>'
-        f'<path stroke="none" d="M{tip} {end_y}L{back} {on_line - 5:.1f}L{back} {on_line + 5:.1f}Z"/></g>'
-    )
-
-
-def _half(x: int, y: int, end_x: int, end_y: int, arrow: Arrow) -> str:
-    """A shaft that comes to no end."""
-    path = f'<path d="M{x} {y}L{end_x} {end_y}" fill="none" stroke-width="2"{_dash(arrow)}/>'
-    return f'<g class="{_kind(arrow.segment)}">{path}</g>'
-
-
-def _is_text(part: str) -> bool:
-    return part.startswith("<text")
-
-
-def _fitting(text: str, pixels: int) -> str:
-    """As much of the text as has room."""
-    most = pixels // 6
-    return text if columns(text) <= most else text[: most - 1] + "…"
-
-
-def _text(x: int, y: int, said: str, attributes: str) -> str:
-    return f'<text x="{x}" y="{y}" {attributes}>{escape(said)}</text>'

@@ -1,9 +1,9 @@
 """What the programs of a notebook tell of their socket calls, kept for whoever draws them.
 
-    recorder = Recorder()
-    end = recorder.listen_to(server)
-    ann = Client("ann", server.address, on_event=recorder.of_client("ann"))
-    WireView(lan, heard=recorder.heard)
+recorder = Recorder()
+end = recorder.listen_to(server)
+ann = Client("ann", server.address, on_event=recorder.of_client("ann"))
+WireView(lan, heard=recorder.heard)
 """
 
 from collections.abc import Callable

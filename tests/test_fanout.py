@@ -9,8 +9,9 @@ from benchmarks.fanout import __main__ as benchmark
 from benchmarks.fanout import servers
 from benchmarks.fanout import visit as visiting
 from benchmarks.fanout.visit import Visit, visit, visit_with_slow
+from tests.needs import needs_compiler
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="the load is written in C")
+pytestmark = needs_compiler
 
 HERE = ["limit", "each", "chatkit", "batched", "naive"]
 FEW, SHORT = 12, 0.1  # clients, seconds

@@ -16,6 +16,7 @@ from chatkit.faces.wire.growing import Growing
 from chatkit.lan.lan import Lan
 from chatkit.net.event import What
 from tests.needs import needs_display, needs_lan, needs_live_capture
+from tests.traces import wait_until
 from tests.sealed_peer import authority, server_tls
 
 NO_WINDOW = "No window: there is no display."
@@ -309,6 +310,7 @@ def test_on_a_lan_the_wire_view_shows_the_calls_of_the_server(
     view = room.wire_view(server)
     ann = room.join("ann", server)
     ann.say("hello")
+    wait_until(lambda: "recv() 10 bytes" in view.text(), "the call that reads it")
     view.close()
     told = "\n".join(words.row(view.scene.step(place), 0.0) for place in range(len(view.scene.entries)))
     assert "ann → server  SYN" in told

@@ -240,8 +240,8 @@ class _Picture:
         remark = words.remark(arrow)
         said = f'<tspan class="rst" font-style="italic" dx="8">{escape(remark)}</tspan>' if remark else ""
         yield (
-            f'<text class="halo" x="{x}" y="{line - 6}" text-anchor="{anchor}"><tspan class="{strokes.kind(arrow.segment)}" '
-            f'font-weight="700">{words.flags(arrow)}</tspan>'
+            f'<text class="halo" x="{x}" y="{line - 6}" text-anchor="{anchor}">'
+            f'<tspan class="{strokes.kind(arrow.segment)}" font-weight="700">{words.flags(arrow)}</tspan>'
             f'<tspan dx="8">{words.numbers(arrow, self.look.relative)}</tspan>{said}</text>'
         )
         if arrow.segment.size:

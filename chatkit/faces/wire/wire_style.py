@@ -30,7 +30,8 @@ STYLE = f"""<style>
   outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px;
 }}
 .ck-film {{
-  min-height: 400px; max-height: 720px; overflow: auto; display: flex; flex-flow: column-reverse;  /* stays at its newest row */
+  min-height: 400px; max-height: 720px; overflow: auto;
+  display: flex; flex-flow: column-reverse;  /* stays at its newest row */
   border: 1px solid var(--ck-edge); border-radius: 6px; padding: 4px 0;
 }}
 .ck-film > .widget-html {{ flex: none; margin-bottom: auto; }}
@@ -42,5 +43,8 @@ STYLE = f"""<style>
 .ck-wire .widget-select > select {{
   width: 100%; font-family: var(--jp-code-font-family, monospace); white-space: pre; overflow: auto;
 }}
-@media print {{ .ck-tools, .ck-wire .widget-select {{ display: none; }} .ck-film {{ min-height: 0; max-height: none; }} }}
+@media print {{
+  .ck-tools, .ck-wire .widget-select {{ display: none; }}
+  .ck-film {{ min-height: 0; max-height: none; }}
+}}
 </style>"""

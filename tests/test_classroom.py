@@ -16,8 +16,8 @@ from chatkit.faces.wire.growing import Growing
 from chatkit.lan.lan import Lan
 from chatkit.net.event import What
 from tests.needs import needs_display, needs_lan, needs_live_capture
-from tests.traces import wait_until
 from tests.sealed_peer import authority, server_tls
+from tests.traces import wait_until
 
 NO_WINDOW = "No window: there is no display."
 

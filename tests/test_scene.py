@@ -40,7 +40,7 @@ def arrows(scene: Scene) -> list[Arrow]:
 
 def story_of(scene: Scene) -> list[str]:
     """Each step in a few words, with the state of the end that it moves."""
-    return [line.split("  ", 1)[1] for line in words.tell(Selection(scene).page())]
+    return [line[words.MARGIN :] for line in words.tell(Selection(scene).page())]
 
 
 # ---- of a capture ----

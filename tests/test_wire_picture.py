@@ -213,8 +213,8 @@ def test_the_same_in_words_has_every_step_and_every_change_of_state() -> None:
     log = log_of(CHAT.handshake())
     log.add(CHAT.up(FIN | ACK, 1, 1), 10, [], Fate.DROPPED)
     assert list(words.tell(page_of(Wired(log, HOSTS)))) == [
-        "    1 0.000 ms  ann → server  SYN  seq 0; ann is SYN-SENT, server is SYN-RECEIVED",
-        "    2 1.000 ms  server → ann  SYN,ACK  seq 0 ack 1; ann is ESTABLISHED",
-        "    3 2.000 ms  ann → server  ACK  seq 1 ack 1; server is ESTABLISHED",
-        "    4 9.000 ms  ann → server  FIN,ACK  seq 1 ack 1  dropped by a rule; ann is FIN-WAIT-1",
+        "frame 1    0.000 ms  ann → server  SYN  seq 0; ann is SYN-SENT, server is SYN-RECEIVED",
+        "frame 2    1.000 ms  server → ann  SYN,ACK  seq 0 ack 1; ann is ESTABLISHED",
+        "frame 3    2.000 ms  ann → server  ACK  seq 1 ack 1; server is ESTABLISHED",
+        "frame 4    9.000 ms  ann → server  FIN,ACK  seq 1 ack 1  dropped by a rule; ann is FIN-WAIT-1",
     ]

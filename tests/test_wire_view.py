@@ -85,7 +85,7 @@ def test_a_film_that_has_ended_is_played_from_the_beginning(view: WireView) -> N
 
 
 def test_the_list_has_the_steps_of_the_picture_and_one_that_is_chosen_opens_its_bytes(view: WireView) -> None:
-    assert [label.split()[0] for label, _ in view._list.options] == ["1", "2", "3", "4"]
+    assert [label.split()[:3] for label, _ in view._list.options][2:] == [["3", "frame", "3"], ["4", "frame", "4"]]
     choose(view, 3)
     assert 'class="spot"' in view._picture.value
     assert "Frame 4" in view._anatomy.value

@@ -30,7 +30,7 @@ from chatkit.faces.wire.controls import Controls
 from chatkit.faces.wire.film import MOST_ROWS, Film
 from chatkit.faces.wire.growing import Growing
 from chatkit.faces.wire.picture import draw, least_width
-from chatkit.faces.wire.scene import Page, Scene, Step
+from chatkit.faces.wire.scene import Page, Part, Scene, Step
 from chatkit.faces.wire.selection import Choice
 from chatkit.faces.wire.wire_style import STYLE
 from chatkit.faces.wire.wired import Wired
@@ -211,7 +211,7 @@ class WireView:
 
     def _list_steps(self, page: Page) -> None:
         """The steps of the picture, to choose from."""
-        labels = [words.row(step, page.start, self._is_relative) for step in page.steps]
+        labels = [f"{self._number(step):>5}  {words.row(step, page.start, self._is_relative)}" for step in page.steps]
         keys = [step.key for step in page.steps]
         chosen = self._film.chosen.key if self._film.chosen else None
         index = keys.index(chosen) if chosen in keys else None
@@ -225,6 +225,10 @@ class WireView:
                 self._list.index = index
         finally:
             self._setter = 0
+
+    def _number(self, step: Step) -> str:
+        """What to type to come to this step; an arrival belongs to one before it."""
+        return "" if step.part is Part.ARRIVES else str(self._film.selection.place_after(step.position))
 
     def _offer_choices(self) -> None:
         talks = [(str(talk), talk.number) for talk in self.scene.talks[:MOST_TALKS]]

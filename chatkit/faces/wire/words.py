@@ -10,6 +10,7 @@ from chatkit.tcp.segment import Flag, at
 from chatkit.tcp.visible import visible
 
 TEXT_LIMIT = 40  # columns of payload
+MARGIN = 11  # columns for the number of a frame
 
 _ORDINARY = {Judgement.OPENING, Judgement.NEW_DATA, Judgement.PURE_ACK, Judgement.CLOSING, Judgement.RESET}
 _MISSED = {Judgement.AFTER_GAP, Judgement.ACKED_UNSEEN}  # of the capture, not of TCP
@@ -20,7 +21,7 @@ def tell(page: Page, relative: bool = True) -> Iterator[str]:
     known = dict(page.before)
     for step in page.steps:
         if step.skipped:
-            yield f"      {skipped(step)}"
+            yield f"{' ' * MARGIN}{skipped(step)}"
         yield row(step, page.start, relative) + _changes(step, known)
 
 
@@ -28,14 +29,14 @@ def row(step: Step, start: float, relative: bool = True) -> str:
     """One step in one line."""
     when = clock(step.time - start)
     if step.call:
-        return f"      {when}  {step.call.host.name} calls {step.call.words} in {step.call.thread}"
+        return f"{' ' * MARGIN}{when}  {step.call.host.name} calls {step.call.words} in {step.call.thread}"
     assert step.arrow
-    arrow, number = step.arrow, f"{step.arrow.segment.frame:>5}"
+    arrow, number = step.arrow, f"frame {step.arrow.segment.frame}".ljust(MARGIN)
     if step.part is Part.ARRIVES:
-        return f"{number} {when}  arrives at {arrow.receiver.name}, from {arrow.sender.name}"
+        return f"{number}{when}  arrives at {arrow.receiver.name}, from {arrow.sender.name}"
     parts = [f"{arrow.sender.name} → {arrow.receiver.name}", flags(arrow), numbers(arrow, relative)]
     parts += [data(arrow, TEXT_LIMIT), remark(arrow), ending(arrow)]
-    return f"{number} {when}  " + "  ".join(filter(None, parts))
+    return f"{number}{when}  " + "  ".join(filter(None, parts))
 
 
 def flags(arrow: Arrow) -> str:

@@ -499,7 +499,7 @@ def test_a_capture_that_has_not_got_it_is_unfit_and_says_what_to_redo(id: str, c
 @pytest.mark.parametrize("id", [question.id for question in questions()])
 def test_a_capture_without_a_handshake_is_unfit_for_whatever_counts_from_it(id: str) -> None:
     midstream = caught(WHOLE.segments[6:])
-    free = {q.id for q in questions() if not q.needs} | {"close.ending"}
+    free = {q.id for q in questions() if not q.needs} | {"close.ending", "payload.who-can-read"}
     assert (check(id, midstream, "1", 1).verdict is Verdict.UNFIT) == (id not in free)
 
 

@@ -131,3 +131,12 @@ def test_on_a_real_capture_the_answer_is_what_was_said() -> None:
     capture, text = recorded("tls-lengths"), "x" * 100
     feedback = check(LENGTH, capture, len(text))
     assert feedback.verdict is Verdict.MISSING and "100 is right. Which frame" in feedback.sentences[0]
+
+
+@pytest.mark.parametrize(
+    "id", ["payload.find-sentence", "payload.text-length", "payload.find-password", "payload.who-can-read"]
+)
+def test_what_is_asked_about_plain_text_is_not_asked_about_a_sealed_chat(id: str) -> None:
+    feedback = check(id, chat().capture, "1", 1)
+    assert feedback.verdict is Verdict.UNFIT
+    assert "sealed by TLS" in feedback.sentences[1]

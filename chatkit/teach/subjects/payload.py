@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatkit.capture.fitness import Fault
+from chatkit.capture.hello import hello_of
 from chatkit.tcp.conversation import Conversation
 from chatkit.tcp.lines import Line
 from chatkit.tcp.segment import Segment
@@ -63,6 +64,13 @@ def _text(words: _Words) -> str | None:
         return words.data.decode()
     except UnicodeDecodeError:
         return None
+
+
+def plain_text(talk: Conversation) -> Fault | None:
+    """No hello of TLS."""
+    if hello_of(talk) is None:
+        return None
+    return lacks("It is sealed by TLS: what is said cannot be read in it.", "Capture a chat without TLS.")
 
 
 def a_sentence(talk: Conversation) -> Fault | None:
@@ -265,7 +273,7 @@ QUESTIONS = (
         subject="the place of the sentence in the payload",
         prompt="Find your sentence in the bytes. At which byte of which frame's payload does its text begin? The first "
         "byte of a payload is at 0.",
-        needs=(SYN, SYNACK, first_data_of_client, whole_stream_of_client, a_sentence),
+        needs=(SYN, SYNACK, first_data_of_client, whole_stream_of_client, plain_text, a_sentence),
         right=_where(_sentence),
         why="It lies there as it was typed: TCP wraps it in headers, and changes nothing.",
         misconceptions=_mistakes(_sentence),
@@ -282,7 +290,7 @@ QUESTIONS = (
         subject="the number of bytes of the text",
         prompt="Characters are one thing, bytes another. How many bytes does the text of that sentence take on the "
         "wire?",
-        needs=(SYN, SYNACK, first_data_of_client, whole_stream_of_client, an_accented_sentence),
+        needs=(SYN, SYNACK, first_data_of_client, whole_stream_of_client, plain_text, an_accented_sentence),
         right=_length,
         why="UTF-8 takes one byte for a letter of ASCII, and two to four for every other character (RFC 3629).",
         misconceptions=(CHARACTERS, WITH_LF, WITH_VERB),
@@ -300,7 +308,7 @@ QUESTIONS = (
         subject="the place of the password in the payload",
         prompt="The client has told the server the room's password. At which byte of which frame's payload does it "
         "begin? The first byte of a payload is at 0.",
-        needs=(SYN, SYNACK, first_data_of_client, whole_stream_of_client, a_password),
+        needs=(SYN, SYNACK, first_data_of_client, whole_stream_of_client, plain_text, a_password),
         right=_where(_password),
         why="Whoever captures can read it, and join by it. That is why a password needs an encrypted connection.",
         misconceptions=_mistakes(_password),
@@ -314,7 +322,7 @@ QUESTIONS = (
         level=1,
         subject="who can",
         prompt="The client speaks to one port of one server. Who can read what it says, on its way there?",
-        needs=(),
+        needs=(plain_text,),
         right=always("anybody"),
         why="Whoever is on the way, or can make the frames come by, reads them: on a hub, on a Wi-Fi without a key, on "
         "a router, with a tap.",

@@ -35,11 +35,12 @@ STYLE = f"""<style>
   border: 1px solid var(--ck-edge); border-radius: 6px; padding: 4px 0;
 }}
 .ck-film > .widget-html {{ flex: none; margin-bottom: auto; }}
+.ck-film svg {{ display: block; margin: 0 auto; }}
 .ck-caption {{ min-height: 2.8em; margin: 6px 2px; font-size: 1.1em; overflow-wrap: anywhere; }}
 .ck-caption b {{ font-weight: 600; }}
 .ck-caption .ck-count {{ color: var(--ck-faint); }}
 .ck-wire .widget-select {{ width: 100%; height: auto; margin: 4px 0; display: block; }}
-.ck-wire .widget-select > label {{ width: auto; text-align: left; }}
+.ck-wire .widget-select > label {{ width: auto; height: auto; text-align: left; white-space: normal; }}
 .ck-wire .widget-select > select {{
   width: 100%; font-family: var(--jp-code-font-family, monospace); white-space: pre; overflow: auto;
 }}

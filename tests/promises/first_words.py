@@ -1,11 +1,11 @@
 """What 00-first-words promises."""
 
 ANYWHERE = {
-    "ladder-text": r"SYN-SENT +--> <SEQ=\d+><CTL=SYN> +--> SYN-RECEIVED",
-    "ladder": r'"SAY hello, bob\\n"',
+    "wire": r"(?s)server.*SYN,ACK.*(ann|server) is ESTABLISHED",
+    "ladder": r'(?s)SYN-SENT +--> <SEQ=\d+><CTL=SYN> +--> SYN-RECEIVED.*"SAY hello, bob\\n"',
     "check-guess": r"<Handshake in frames 1, 2, 3: rtt \d+\.\d\d\d ms>",
     "bytes": r"SAY \[hello, bob\]\.",
-    "bytes-bob": r"SAID ann \[hello, ",
+    "bytes-bob": r"(?s)Ethernet.*IPv4.*TCP.*Chat line +\"SAID ann hello, bob",
     "scapy": r"###\[ TCP \]###",
     "end": r"(?s)QUIT.*BYE\\n.*TIME-WAIT",
     "threads": r"'chat-postman', 'chat-accept'",

@@ -120,6 +120,14 @@ def test_what_arrives_on_a_page_comes_in_from_above_if_it_left_before() -> None:
     assert HEAD in [shaft[1] for shaft in shafts(svg, "data")]
 
 
+def test_the_second_of_two_copies_begins_where_the_first_began() -> None:
+    log = log_of(CHAT.handshake())
+    log.add(CHAT.up(PSH | ACK, 1, 1, b"twice"), 10, [10.05, 60], Fate.DUPLICATED)
+    first, second = shafts(drawn(page_of(Wired(log, HOSTS))), "data")
+    assert first[:2] == second[:2]
+    assert first[3] < second[3]
+
+
 def test_what_nobody_waits_for_any_more_shows_no_sign_of_arrival() -> None:
     log = log_of(CHAT.handshake())
     log.add(CHAT.up(PSH | ACK, 1, 1, b"slow"), 10, [])

@@ -1,9 +1,11 @@
 """The log of a wire, written by hand: what left when, and who got it.
 
-log = HandLog()
-log.add(segment, 10)                        it leaves after 10 ms, and arrives at once
-log.add(segment, 20, [70])                  it arrives 50 ms later
-log.add(segment, 30, [], Fate.DROPPED)
+    log = HandLog()
+    log.add(segment, 10)                        it leaves after 10 ms, and arrives at once
+    log.add(segment, 20, [70])                  it arrives 50 ms later
+    log.add(segment, 30, [], Fate.DROPPED)
+
+It is what a scene reads, and needs no LAN.
 """
 
 from collections.abc import Iterator, Sequence

@@ -96,7 +96,8 @@ class _Picture:
     look: Look
     y: int = HEAD
     lines: dict[Host, _Line] = field(default_factory=dict)
-    leaving: dict[int, tuple[Arrow, int]] = field(default_factory=dict)  # frame on its way: where its arrow began
+    began: dict[int, int] = field(default_factory=dict)  # frame: how far down its arrow began
+    leaving: dict[int, Arrow] = field(default_factory=dict)  # frames on their way
 
     def __post_init__(self) -> None:
         hosts = _in_order(self.page.hosts, self.look.hosts)
@@ -105,8 +106,6 @@ class _Picture:
         left = LEFT + CALLS * has_calls
         self.lines = {host: _Line(host, left + self.gap * place) for place, host in enumerate(hosts)}
         self.width = _width(len(hosts), has_calls)
-        self.arriving = {s.arrow.segment.frame for s in self.page.steps if s.arrow and s.part is Part.ARRIVES}
-        self.is_crowded = len(self.page.talks) > 1
 
     def parts(self) -> Iterator[str]:
         """Everything in the picture, from the top down; `y` then says how high it is."""
@@ -117,8 +116,8 @@ class _Picture:
             yield from self._pause(step, step.time - last)
             last = max(last, step.time)
             yield from self._row(step)
-        for arrow, y in self.leaving.values():
-            yield from self._unended(arrow, y)
+        for frame, arrow in self.leaving.items():
+            yield from self._unended(arrow, self.began[frame])
         self.y += 14
         yield from (line.bar(self.y) for line in self.lines.values())
         self.y += 22
@@ -211,7 +210,8 @@ class _Picture:
         step = 1 if receiver.x > sender.x else -1
         if part is Part.ARRIVES:
             y = top + 20
-            begin = self.leaving.pop(arrow.segment.frame, (arrow, HEAD))[1]
+            self.leaving.pop(arrow.segment.frame, None)
+            begin = self.began.get(arrow.segment.frame, HEAD)
             yield strokes.shaft(sender.x, begin, receiver.x, y, arrow, fresh)
             label = f"frame {arrow.segment.frame} arrives"
             anchor = "end" if step > 0 else "start"
@@ -220,7 +220,7 @@ class _Picture:
             )
             yield from self._change(receiver, arrow, y, step, is_sender=False)
             return
-        line = top + 26
+        line = self.began[arrow.segment.frame] = top + 26
         yield from self._labels(arrow, sender, step, line, stays=part is Part.LEAVES)
         yield from self._margin(arrow, line)
         yield from self._change(sender, arrow, line, -step, is_sender=True)
@@ -230,7 +230,7 @@ class _Picture:
         elif arrow.arrived is None and not arrow.is_on_its_way:
             yield from self._lost(arrow, sender, step, line)
         else:
-            self.leaving[arrow.segment.frame] = (arrow, line)
+            self.leaving[arrow.segment.frame] = arrow
 
     def _labels(self, arrow: Arrow, sender: _Line, step: int, line: int, stays: bool) -> Iterator[str]:
         """What it is, above its shaft; under it the payload. Where arrows may cross, near the sender."""

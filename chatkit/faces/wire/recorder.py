@@ -1,9 +1,11 @@
 """What the programs of a notebook tell of their socket calls, kept for whoever draws them.
 
-recorder = Recorder()
-end = recorder.listen_to(server)
-ann = Client("ann", server.address, on_event=recorder.of_client("ann"))
-WireView(lan, heard=recorder.heard)
+    recorder = Recorder()
+    recorder.listen_to(server)
+    ann = Client("ann", server.address, on_event=recorder.of_client("ann"))
+    WireView(lan, heard=recorder.heard)
+
+The list grows while they talk, and a live view looks into it as often as it paints.
 """
 
 from collections.abc import Callable

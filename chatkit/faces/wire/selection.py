@@ -1,7 +1,9 @@
 """Those steps of a scene that somebody wants to see, page by page.
 
-shown = Selection(scene, Choice(talk=0))        of one conversation
-shown.page(0, 40).steps                         its first forty steps, and what arrives between them
+    shown = Selection(scene, Choice(talk=0))        of one conversation
+    shown.page(0, 40).steps                         its first forty steps
+
+Pure ACKs that are not wanted are counted, and arrivals stand where they come.
 """
 
 from bisect import bisect_right

@@ -1,7 +1,10 @@
 """One conversation on the wire of a LAN, followed segment by segment as each of them leaves and arrives.
 
-story.leaves(segment, passage)      -> a record, which becomes an arrow when it is to be shown
-story.arrives(record, segment, when)
+    record = story.leaves(segment, passage)
+    story.arrives(record, segment, when)
+    record.arrow()
+
+A record becomes an arrow only when it is to be shown.
 """
 
 from bisect import bisect_left

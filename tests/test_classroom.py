@@ -312,6 +312,9 @@ def test_on_a_lan_the_wire_view_shows_the_calls_of_the_server(
     ann.say("hello")
     wait_until(lambda: "recv() 10 bytes" in view.text(), "the call that reads it")
     view.close()
+    assert view.scene.talks[0].client.name == "ann"
+    numbers = [segment.frame for segment in view.scene.conversation(view.scene.talks[0]).segments]
+    assert numbers == list(range(1, len(numbers) + 1)), "as in a capture of the port of the server"
     told = "\n".join(words.row(view.scene.step(place), 0.0) for place in range(len(view.scene.entries)))
     assert "ann → server  SYN" in told
     assert "server calls accept() in chat-accept" in told

@@ -323,6 +323,15 @@ def test_a_port_that_is_used_again_is_another_conversation_and_a_repeated_syn_is
     assert Judgement.RETRANSMISSION in arrows(scene)[1].judgements
 
 
+def test_with_a_port_frames_are_numbered_as_in_a_capture_of_it() -> None:
+    other = Ends(1, 2, client=("10.0.0.2", 5), server=("10.0.0.9", 80))
+    log = log_of([*other.handshake(), *CHAT.chat()])
+    scene = Wired(log, HOSTS, port=9898)
+    assert [arrow.segment.frame for arrow in arrows(scene)] == list(range(1, 11))
+    assert story_of(scene) == story_of(scene_of(caught(CHAT.chat()), {"10.0.0.1": "ann"}))
+    assert scene.frame(arrows(scene)[0]).data == log.passages[3].data
+
+
 def test_a_frame_of_the_wire_can_be_opened_with_the_lines_that_it_carries() -> None:
     scene = Wired(log_of(CHAT.chat()), HOSTS)
     said = next(arrow for arrow in arrows(scene) if arrow.segment.payload.startswith(b"JOIN"))

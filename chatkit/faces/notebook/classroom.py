@@ -99,7 +99,8 @@ class Classroom:
         Without a LAN it is what can be caught here, else a recorded capture. It ends the view from before.
         """
         self._end_view()
-        self._view = WireView(self._wire_of(server), names={at(server.address): SERVER}, heard=self._recorder.heard)
+        names, heard = {at(server.address): SERVER}, self._recorder.heard
+        self._view = WireView(self._wire_of(server), names=names, heard=heard, port=server.address[1])
         return self._view
 
     def join(self, name: str, server: Server, tls: ssl.SSLContext | None = None) -> ChatWidget:

@@ -49,16 +49,23 @@ Source = Capture | Lan | OngoingCapture | Scene
 class WireView:
     """Shows a scene; the last value of a cell draws it. `heard` are the calls that programs tell of; it may grow.
 
-    `rows` is how many steps are seen at once, 40 at most. What goes on is followed until `close`.
+    `rows` is how many steps are seen at once, 40 at most. Of a LAN, a port may be chosen: then frames are numbered as
+    in a capture of that port. What goes on is followed until `close`.
     """
 
     def __init__(
-        self, source: Source, *, names: Mapping[str, str] | None = None, heard: Sequence[Heard] = (), rows: int = ROWS
+        self,
+        source: Source,
+        *,
+        names: Mapping[str, str] | None = None,
+        heard: Sequence[Heard] = (),
+        port: int | None = None,
+        rows: int = ROWS,
     ) -> None:
         if not 1 <= rows <= MOST_ROWS:
             raise MisuseError(f"{rows} rows: a picture has 1 to {MOST_ROWS}")
         is_live = isinstance(source, Lan) or (isinstance(source, OngoingCapture) and source.is_running)
-        self._film = Film(_scene(source, names, heard), rows, is_live)
+        self._film = Film(_scene(source, names, heard, port), rows, is_live)
         self._lock = threading.RLock()  # guards the film, and what is kept of the last painting
         self._trouble = ""
         self._painter: Painter | None = None
@@ -253,12 +260,12 @@ def _set(widget: HTML, value: str) -> None:
         widget.value = value
 
 
-def _scene(source: Source, names: Mapping[str, str] | None, heard: Sequence[Heard]) -> Scene:
+def _scene(source: Source, names: Mapping[str, str] | None, heard: Sequence[Heard], port: int | None) -> Scene:
     match source:
         case Scene():
             return source
         case Lan():
-            return Wired(source.wire.log, source, heard)
+            return Wired(source.wire.log, source, heard, port)
         case Capture():
             return scene_of(source, names, heard)
         case OngoingCapture():

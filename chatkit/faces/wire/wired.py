@@ -6,7 +6,7 @@ It can be looked at while it goes on: `look` takes in what has come since, and o
 import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from operator import attrgetter
 from typing import Protocol
@@ -42,21 +42,27 @@ class Addressed(Protocol):
 
 
 class Wired(Scene):
-    """What the log of a wire tells, and the calls that the programs tell of: `heard` may grow meanwhile."""
+    """What the log of a wire tells, and the calls that the programs tell of: `heard` may grow meanwhile.
+
+    With a port, only what has it is seen, and its frames are counted alone: as a capture of that port numbers them.
+    """
 
     def __init__(
         self,
         log: WireLog,
         hosts: Mapping[str, Addressed],
         heard: Sequence[Heard] = (),
-        source: str = "the wire of a private LAN",
+        port: int | None = None,
     ) -> None:
-        self.source, self.entries = source, []
+        self.source = "the wire of a private LAN" + (f", port {port}" if port else "")
+        self.entries = []
+        self._port = port
         self._log, self._heard = log, heard
         self._hosts = {hosts[name].address: Host(name, hosts[name].address) for name in hosts}
         self._stories: list[Story] = []
         self._newest: dict[frozenset[Endpoint], Story] = {}
         self._records: list[Record] = []
+        self._passages: dict[int, Passage] = {}  # by the number that its frame has here
         self._calls: list[Call] = []
         self._read = self._told = 0  # of the log, and of what was heard
         self._flying: list[_Flight] = []
@@ -86,8 +92,8 @@ class Wired(Scene):
         return Conversation((record.segment for record in self._stories[talk.number].records), self.source)
 
     def frame(self, arrow: Arrow) -> Frame:
-        passage = next(self._log.since(arrow.segment.frame - 1))
-        return Frame(passage.number, passage.nanoseconds, passage.data)
+        passage = self._passages[arrow.segment.frame]
+        return Frame(arrow.segment.frame, passage.nanoseconds, passage.data)
 
     def look(self, everything: bool = False) -> bool:
         now = time.time()
@@ -105,7 +111,8 @@ class Wired(Scene):
     def _departures(self) -> Iterator["_Happening"]:
         for passage in self._log.since(self._read):
             self._read += 1
-            if segment := segment_in(Frame(passage.number, passage.nanoseconds, passage.data)):
+            segment = segment_in(Frame(passage.number, passage.nanoseconds, passage.data))
+            if segment and self._port in (None, segment.source[1], segment.destination[1]):
                 flight = _Flight(passage)
                 self._flying.append(flight)
                 yield _Happening(segment.time, 0, flight, segment)
@@ -138,6 +145,7 @@ class Wired(Scene):
         if happening.heard:
             self._add_call(happening.heard)
         elif flight and segment and happening.rank == 0:
+            segment = self._numbered(segment, flight.passage)
             story = self._story(segment)
             flight.record = story.leaves(segment, flight.passage)
             flight.record.is_given_up = flight.is_given_up
@@ -145,7 +153,14 @@ class Wired(Scene):
             self.entries.append(Entry(kind, story.talk.number, len(self._records)))
             self._records.append(flight.record)
         elif flight and segment and flight.record:
+            segment = replace(segment, frame=flight.record.segment.frame)
             flight.record.story.arrives(flight.record, segment, happening.time)
+
+    def _numbered(self, segment: Segment, passage: Passage) -> Segment:
+        """Give it its number: in the log, or among those of the port, which are counted in the order of time."""
+        number = passage.number if self._port is None else len(self._passages) + 1
+        self._passages[number] = passage
+        return replace(segment, frame=number)
 
     def _add_call(self, heard: Heard) -> None:
         if call := call_of(heard, self.talks):

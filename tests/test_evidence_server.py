@@ -29,6 +29,7 @@ from chatkit.faces.notebook.own_capture import fetch_capture
 from chatkit.lan import Lan
 from chatkit.net.event import Event, What
 from chatkit.net.server import Server
+from chatkit.net.tls import pinned_context
 from chatkit.protocol.limits import Limits
 from chatkit.teach.checker import check
 from chatkit.teach.grading import grade
@@ -577,6 +578,21 @@ def test_with_tls_the_link_is_https_and_what_is_caught_is_sealed() -> None:
     assert link.startswith("https://")
     assert capture.conversations[0].handshake
     assert b"JOIN" not in bytes_of(capture)
+
+
+@needs_live_capture
+def test_the_link_of_a_sealed_chat_is_followed_to_whom_the_chat_trusts() -> None:
+    authority = Authority()
+    with offering(authority) as server:
+        ann = ChatWidget("ann", server.address, tls=authority.client_context())
+        try:
+            assert fetch_capture(ann).conversations[0].handshake
+            with pytest.raises(CaptureError, match="is another one: its fingerprint is "):
+                fetch_capture(ann, tls=pinned_context("00" * 32))
+            with pytest.raises(CaptureError, match="comes from an authority that nobody here trusts"):
+                fetch_capture(ann.capture_link())
+        finally:
+            ann.close()
 
 
 @needs_live_capture

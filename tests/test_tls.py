@@ -19,7 +19,7 @@ from chatkit.net.server import Server
 from chatkit.net.tls_trouble import UNTRUSTED
 from tests.needs import needs_openssl
 from tests.peer import TIMEOUT
-from tests.sealed_peer import authority, client_tls, server_tls
+from tests.sealed_peer import SealedPeer, authority, client_tls, server_tls
 from tests.strangers import says, stranger_that
 
 THIS = "127.0.0.1"
@@ -76,6 +76,14 @@ def test_who_knows_the_fingerprint_needs_no_authority(server_certificate: Path) 
     with Server(port=0, tls=tls.server_context(server_certificate)) as server:
         with Client("ann", ("localhost", server.address[1]), tls=tls.pinned_context(pin)) as ann:
             assert ann.connected
+
+
+def test_a_wrapped_socket_is_pinned_like_a_connection(server_certificate: Path) -> None:
+    pin = tls.fingerprint(tls.certificate_in(server_certificate))
+    with Server(port=0, tls=tls.server_context(server_certificate)) as server:
+        SealedPeer(server.address, "ann", tls.pinned_context(pin)).close()
+        with pytest.raises(tls.WrongFingerprint):
+            SealedPeer(server.address, "ann", tls.pinned_context(pin[:-2] + ("00" if pin[-2:] != "00" else "01")))
 
 
 def test_who_checks_nothing_talks_with_anybody() -> None:

@@ -48,6 +48,7 @@ class ChatWidget:
     ) -> None:
         self._screen = Screen(name=name)
         self._logging_in = self._closed = False
+        self._tls = tls
         self._changed = threading.Condition()  # guards _screen
         self._make(name, server, reconnect)
         self._paint()
@@ -68,6 +69,11 @@ class ChatWidget:
     def server(self) -> Address | None:
         """The other end of the connection; None until there is one."""
         return self._screen.status.server
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """Whom we trust, where the connection is sealed."""
+        return self._tls
 
     @property
     def users(self) -> tuple[str, ...]:

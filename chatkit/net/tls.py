@@ -105,17 +105,27 @@ def pinned_context(expected: str) -> ssl.SSLContext:
     """
     pin = read_fingerprint(expected)
 
-    class Pinned(ssl.SSLObject):
+    def look_at(other: ssl.SSLObject | ssl.SSLSocket) -> None:
+        seen = fingerprint(other.getpeercert(binary_form=True) or b"")
+        if not compare_digest(seen, pin):
+            raise WrongFingerprint(seen)
+
+    class PinnedObject(ssl.SSLObject):
         """A handshake that ends well only with that certificate."""
 
         def do_handshake(self) -> None:
             super().do_handshake()  # proves that the other end has the certificate's private key
-            seen = fingerprint(self.getpeercert(binary_form=True) or b"")
-            if not compare_digest(seen, pin):
-                raise WrongFingerprint(seen)
+            look_at(self)
+
+    class PinnedSocket(ssl.SSLSocket):
+        """The same, for those who wrap a socket."""
+
+        def do_handshake(self, block: bool = False) -> None:
+            super().do_handshake(block)
+            look_at(self)
 
     context = unverified_context()
-    context.sslobject_class = Pinned
+    context.sslobject_class, context.sslsocket_class = PinnedObject, PinnedSocket
     return context
 
 

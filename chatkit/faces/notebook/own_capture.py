@@ -20,6 +20,7 @@ from chatkit.errors import CaptureError, Refused
 from chatkit.faces.chat_widget import ChatWidget
 from chatkit.faces.tty.screen_text import harmless
 from chatkit.net.host import THIS_COMPUTER, Host, write_address
+from chatkit.net.tls_trouble import why_client_failed
 
 MAX_BYTES = 64 * 1024 * 1024  # of a file
 MOST_SAID = 500  # bytes of the reason why there is none
@@ -31,9 +32,13 @@ def fetch_capture(
 ) -> Capture:
     """Give the capture of a chat's own connection, or of that which a link from CAPTURE belongs to.
 
+    A link that begins with https is followed to whom `tls` trusts: by default to whom the chat does, else the system.
     Raises Refused where the server offers none or is not reached, CaptureError with the reason where it gives none.
     """
-    link = _parts(source) if isinstance(source, str) else _ask(source)
+    if isinstance(source, str):
+        link = _parts(source)
+    else:
+        link, tls = _ask(source), tls or source.tls
     capture = Capture.decode(_download(link, host, tls))
     return replace(capture, source="caught by the server: your own connection, and no other")
 
@@ -65,7 +70,8 @@ def _download(link: SplitResult, host: Host, tls: ssl.SSLContext | None) -> byte
         status, body = _get(sock, link)
     except (OSError, http.client.HTTPException) as error:
         where = write_address((link.hostname, link.port))
-        raise CaptureError(f"The capture could not be fetched from {where}: {error}.") from error
+        why = why_client_failed(error, link.hostname) if isinstance(error, ssl.SSLError) else f"{error}."
+        raise CaptureError(f"The capture could not be fetched from {where}: {why}") from error
     finally:
         sock.close()
     if status != http.client.OK:

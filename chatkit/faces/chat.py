@@ -26,7 +26,7 @@ from chatkit.faces.retry import Retry, next_try
 from chatkit.faces.updates import Blame, Door, Kind, Line, Phase, Status
 from chatkit.faces.user import HOW_TO_SAY_IT
 from chatkit.net.client import GOODBYE_TIME, Client
-from chatkit.net.event import Address
+from chatkit.net.event import Address, Listener
 from chatkit.net.host import THIS_COMPUTER, Host
 from chatkit.protocol import messages as m
 from chatkit.protocol.text import clean, quote
@@ -60,10 +60,12 @@ class Chat:
         daemon: bool = False,
         reconnect: bool = False,
         backoff: Backoff = USUAL,
+        on_event: Listener | None = None,
     ) -> None:
         self._door, self._host, self._daemon = door, host, daemon
         self.password, self.patience, self._tls = password, patience, tls
         self._keeps_reconnecting, self._backoff = reconnect, backoff
+        self._on_event = on_event  # hears of every socket call
         self._client: Client | None = None
         self._hearing = Hearing(door, self._end)  # of that client
         self._last: tuple[str, Address] | None = None
@@ -189,6 +191,7 @@ class Chat:
                 listener=hearing.hear,
                 daemon=self._daemon,
                 tls=self._tls,
+                on_event=self._on_event,
             )
         except ChatkitError as error:
             self._fail(error, name, again)

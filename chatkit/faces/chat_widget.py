@@ -27,7 +27,7 @@ from chatkit.faces.widgets.guarded import guarded
 from chatkit.faces.widgets.painter import Painter
 from chatkit.faces.widgets.screen import Screen
 from chatkit.faces.widgets.style import STYLE
-from chatkit.net.event import Address
+from chatkit.net.event import Address, Listener
 from chatkit.net.host import DEFAULT_PORT, THIS_COMPUTER, Host
 from chatkit.protocol.text import quote
 
@@ -45,6 +45,7 @@ class ChatWidget:
         host: Host = THIS_COMPUTER,
         tls: ssl.SSLContext | None = None,
         reconnect: bool = False,
+        on_event: Listener | None = None,
     ) -> None:
         self._screen = Screen(name=name)
         self._logging_in = self._closed = False
@@ -53,7 +54,15 @@ class ChatWidget:
         self._make(name, server, reconnect)
         self._paint()
         self._painter = Painter(self._paint, name or "new")
-        self._chat = Chat(self._take, host=host, password=room_password(), tls=tls, reconnect=reconnect, daemon=True)
+        self._chat = Chat(
+            self._take,
+            host=host,
+            password=room_password(),
+            tls=tls,
+            reconnect=reconnect,
+            daemon=True,
+            on_event=on_event,
+        )
         if name:
             self._connect(name, server)
             self._await_phase(Phase.CONNECTED, Phase.OFFLINE)

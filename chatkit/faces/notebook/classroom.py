@@ -110,7 +110,9 @@ class Classroom:
         """
         host = self._host(name, server)
         self._end_client(name, server)
-        chat = ChatWidget(name, server.address, host=host or THIS_COMPUTER, tls=tls)
+        chat = ChatWidget(
+            name, server.address, host=host or THIS_COMPUTER, tls=tls, on_event=self._recorder.of_client(name)
+        )
         self._clients[server.address, fold(name)] = chat
         return chat
 

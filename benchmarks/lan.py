@@ -6,6 +6,7 @@ Both are made anew for each round, in turn, and the table has the medians. Sende
 their own. It judges nothing: compare the ratios, for absolute figures move with the machine.
 """
 
+import argparse
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ Figures = dict[str, float]
 
 def main() -> None:
     """Measure, and print the table."""
+    argparse.ArgumentParser(prog="python -m benchmarks.lan", description=__doc__).parse_args()
     wire: list[Figures] = []
     bridge: list[Figures] = []
     why_no_bridge = ""

@@ -17,7 +17,7 @@ from typing import Any
 
 from chatkit.errors import LanError
 from chatkit.lan.plan import Place
-from chatkit.lan.remedies import explain, obstacle
+from chatkit.lan.remedies import BUILD_ANOTHER, explain, obstacle
 
 SWITCH = -1  # the number of the namespace where the wire's ends are
 
@@ -27,8 +27,8 @@ _MOST_BYTES = 65536
 _MOST_FILES = 8
 _PATIENCE = 20.0  # seconds to build a LAN of forty, on a laptop that is busy
 _END_TIME = 5.0  # seconds until a process that does not end is killed
-_CLOSED = "This LAN is closed. Make a new Lan."
-_GONE = "The helper that holds this LAN is gone, and the LAN with it. Make a new Lan."
+_CLOSED = f"This LAN is closed. {BUILD_ANOTHER}"
+_GONE = f"The helper that holds this LAN is gone, and the LAN with it. {BUILD_ANOTHER}"
 
 
 class Helper:

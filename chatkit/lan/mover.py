@@ -15,6 +15,7 @@ from chatkit.lan.headers import Headers, mac_bytes
 from chatkit.lan.log import Fate, Log, Passage
 from chatkit.lan.plan import Place
 from chatkit.lan.port import Port
+from chatkit.lan.remedies import BUILD_ANOTHER
 from chatkit.lan.rule import Copy, Passing
 from chatkit.lan.rule_list import RuleList
 from chatkit.lan.switching import Hub
@@ -53,7 +54,7 @@ class Mover:
         """Let it pass as if it had come from that port, or from none. Raises LanError when the thread has ended."""
         is_alive = self._thread.is_alive()  # it is not in a process that was forked from ours
         if self._stopping or self.end_reason or not is_alive:
-            raise LanError(f"This wire has ended{self.end_reason and ': '}{self.end_reason}. Make a new Lan.")
+            raise LanError(f"This wire has ended{self.end_reason and ': '}{self.end_reason}. {BUILD_ANOTHER}")
         self._injected.put((frame, number))
         self._watch.ring()
 

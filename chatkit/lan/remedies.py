@@ -23,6 +23,8 @@ _DOCKER = (
     "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
 )
 
+BUILD_ANOTHER = "Make a new Lan (in a notebook: run the cell with start_lan again)."  # one that ended stays ended
+
 
 def obstacle() -> str:
     """What stands in the way on this system, whoever asks; empty where nothing does."""

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import FOLDER, recorded
 from chatkit.capture.wire_capture import WireCapture
-from chatkit.faces.notebook.aligned import aligned
+from chatkit.faces.notebook.aligned import aligned, unbroken
 from chatkit.faces.notebook.lan_views import conversation_of as conversation_of
 from chatkit.faces.notebook.lan_views import seen as seen
 from chatkit.faces.notebook.stand_in import StandIn
@@ -145,6 +145,9 @@ class Rows:
 
     def __repr__(self) -> str:
         return f"({self.source})\n{aligned(self.rows)}"
+
+    def _repr_html_(self) -> str:
+        return unbroken(repr(self))
 
 
 def ways_of(words: str, capture: Capture) -> Rows:

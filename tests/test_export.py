@@ -15,6 +15,8 @@ from chatkit.faces.export import export, page_of
 from chatkit.faces.notebook.thread_timeline import thread_timeline
 from chatkit.faces.plots import bytes_in_flight, throughput
 from chatkit.faces.rasterizer import MOST_DOTS, find_browser, rasterize
+from chatkit.faces.server_panel import ServerPanel
+from chatkit.faces.wire.anatomy import anatomy_in
 from chatkit.faces.wire.state_machine import TcpStateMachine
 from chatkit.faces.wire.wire_view import WireView
 from chatkit.net.event import Event, What
@@ -175,6 +177,21 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
 def test_what_has_no_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MisuseError, match="has no picture"):
         export("a word", tmp_path / "x.svg")  # type: ignore[arg-type]
+
+
+def test_what_is_no_drawing_can_be_a_page_and_nothing_else(tmp_path: Path) -> None:
+    frame = anatomy_in(recorded("first-words"), 8)
+    page = export(frame, tmp_path / "x.html").read_text("utf-8")
+    assert "<title>Frame 8" in page and "Destination MAC" in page and "<script" not in page
+    with pytest.raises(MisuseError, match=r"as \.html only, not as 'x\.png'"):
+        export(frame, tmp_path / "x.png")
+
+
+def test_a_servers_panel_can_be_handed_in(tmp_path: Path) -> None:
+    panel = ServerPanel()
+    panel.close()
+    page = export(panel, tmp_path / "x.html").read_text("utf-8")
+    assert "<title>&lt;ServerPanel" in page and "Chat server" in page and "Log" in page
 
 
 @pytest.mark.parametrize("kind", ["svg", "html"])

@@ -25,6 +25,7 @@ from chatkit.faces.widgets.style import STYLE
 from chatkit.net.event import Address, Event
 from chatkit.net.host import THIS_COMPUTER, Host
 from chatkit.net.server import Server
+from chatkit.tcp.style import NO_FORMULAS
 
 TICK = 1.0  # seconds: the graph moves on, even when nothing happens
 MAX_WAITING = 50_000  # events; what comes beyond that between two paintings is not shown, and the panel says so
@@ -88,8 +89,18 @@ class ServerPanel:
     def __repr__(self) -> str:
         return f"<ServerPanel of {self._server!r}>"
 
+    def text(self) -> str:
+        """What it shows, in words: the server, who is here, and the log."""
+        return "\n".join([repr(self), *self._story.lines.copy()])
+
+    def _repr_html_(self) -> str:
+        """The panel as it is now, for paper and for `export`: nothing in it moves any more."""
+        parts = (self._head, self._sentence, self._to_type, self._users, self._graph, self._log)
+        shown = "".join(part.value for part in parts)
+        return f'{STYLE}{html.STYLE}<div class="ck-chat ck-server {NO_FORMULAS}">{shown}</div>'
+
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.box._repr_mimebundle_(**options)
+        return {**self.box._repr_mimebundle_(**options), "text/html": self._repr_html_(), "text/plain": self.text()}
 
     # ---- the parts ----
 

@@ -53,6 +53,7 @@ class Event:
 
 
 Listener = Callable[[Event], None]
+End = Callable[[], None]  # ends a subscription
 
 ALL = frozenset(What)
 
@@ -65,9 +66,7 @@ class Events:
         self._of_deliveries: tuple[Listener, ...] = ()
         self._changing = threading.Lock()  # guards the replacing of a tuple
 
-    def subscribe(
-        self, listener: Listener, every_delivery: bool = False, only: Collection[What] = ALL
-    ) -> Callable[[], None]:
+    def subscribe(self, listener: Listener, every_delivery: bool = False, only: Collection[What] = ALL) -> End:
         """Call `listener` with each event from now on, of these kinds `only`; give the function that ends it.
 
         With `every_delivery` it hears of each single write and each letter in the queue, too.

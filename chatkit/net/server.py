@@ -19,7 +19,7 @@ from queue import SimpleQueue
 
 from chatkit.errors import MisuseError
 from chatkit.net.connection import Connection
-from chatkit.net.event import ALL, Address, Event, Events, Listener, What
+from chatkit.net.event import ALL, Address, End, Event, Events, Listener, What
 from chatkit.net.host import DEFAULT_PORT, THIS_COMPUTER, Host, write_address
 from chatkit.net.postman import Arrived, HungUp, Letter, Postman, Stop
 from chatkit.net.reader import Reader
@@ -78,9 +78,7 @@ class Server:
         """The names of all who joined, the first first."""
         return self._postman.names
 
-    def subscribe(
-        self, listener: Listener, every_delivery: bool = False, only: Collection[What] = ALL
-    ) -> Callable[[], None]:
+    def subscribe(self, listener: Listener, every_delivery: bool = False, only: Collection[What] = ALL) -> End:
         """Call `listener` with each Event, in the server's threads; give the function that ends it."""
         return self._events.subscribe(listener, every_delivery, only)
 
@@ -162,7 +160,7 @@ class Server:
 
     def _seat(self, sock: socket.socket, peer: Address, number: int) -> None:
         try:
-            seat = Seat(self._connection(sock, peer))
+            seat = Seat(Sealed(sock, peer, self._tls) if self._tls else Connection(sock, peer))
         except OSError as error:  # no descriptor for the second socket; macOS: the client is gone already
             sock.close()
             return self._mention(error)
@@ -176,9 +174,6 @@ class Server:
             seat.reader = None
             self._complain(f"no thread for this client: {error}", peer)
             self._letters.put(HungUp(seat, "the server has no thread left"))
-
-    def _connection(self, sock: socket.socket, peer: Address) -> Connection:
-        return Sealed(sock, peer, self._tls) if self._tls else Connection(sock, peer)
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=work, name=f"chat-{name}", daemon=self._daemon)

@@ -6,7 +6,7 @@ ANYWHERE = {
     "recv": r"^b'one\\ntwo\\nthree\\n'",
     "check-guess": r"seen: +[123] segments, 3 lines in one recv  \(",
     "small": r"(?s)b'hell' b'o ag' b'ain\\n'.*PSH,ACK \"hello again\\n\",  \d+ <-- ACK\n",
-    "stream": r'(?s)two\\nthree.*<Line in frame 4: .*"three">',
+    "stream": r'(?s)two\\nthree.*ann → server .*  4 bytes "one\\n"',
     "pour": r"(?s)sends?, which took .* bytes\n\d+ recvs, which gave ",
     "big": r"pour of 150,000 bytes .* bytes, .*and \d+ more",
     "close": r"26 and 0 bytes, closed by both ends>\n.*150000 and 0 bytes, closed by both ends>",

@@ -3,7 +3,7 @@
 HEARS_ALL = r"The eavesdropper has all 3 messages, word for word\."
 ANYWHERE = {
     "listen": HEARS_ALL + r"(.*\n)+  ann: tulip",
-    "password": r"PASS \[tulip\]",
+    "password": r"ann → server  PSH,ACK .*PASS tulip",
     "switch": r"The eavesdropper has nothing .*\.\nonly the server wrote down \(3\):\n  ann: the key is under",
     "left": r"ARP who has 10\.0\.0\.1 says 10\.0\.0\.2.*\n.*ARP who has 10\.0\.0\.1 says 10\.0\.0\.3",
     "between": HEARS_ALL + r"\npasswords that were read \(1\):\n  ann: tulip$",

@@ -5,7 +5,7 @@ ANYWHERE = {
     "teardown": r"(?s)closed by both ends.*CTL=FIN,ACK.*CTL=(PSH,|FIN,)?ACK.*CTL=ACK",
     "three-and-four": r"closed by both ends>(\n  note.*)?(\n  <Segment.*){4}\n(.*\n)+"
     r".*closed by both ends>(\n  <Segment.*){3,4}\n",
-    "half": r"FIN-WAIT-2 +<-- .*apple\\npear.*<-- CLOSE-WAIT",
+    "leave": r"(?s)segments.* between .*server.*, time running down\.",
     "both": r"(?s)CLOSING.*--> CLOSING.*--> TIME-WAIT\n.*TIME-WAIT +<-- ",
     "wait": r"TIME-WAIT .* the kernel alone\n(.*\n)+LISTEN .* a program\nESTABLISHED .* a program",
     "first": r"TIME-WAIT .* the kernel alone\n.* bind\(\) fails: Address already in use",
@@ -19,12 +19,16 @@ ANYWHERE = {
     "grade-ending": "✓ right",
 }
 PROMISES = {
-    "lan": ANYWHERE | {"ladder": "the wire of a private LAN", "wait": r"TIME-WAIT  10\.0\.0\.3:\d+ "},
+    "lan": ANYWHERE
+    | {
+        "ladder": "the wire of a private LAN",
+        "wait": r"TIME-WAIT  10\.0\.0\.3:\d+ ",
+    },
     "loopback": ANYWHERE
     | {
         "first-ladder": "caught live on lo",
         "three-and-four": "it was not played here",
-        "half": "RECORDED",
+        "both": "RECORDED",
         "resets": "RECORDED",
     },
     "recorded": ANYWHERE | {"first-ladder": "RECORDED", "kill": "RECORDED"},

@@ -1,7 +1,7 @@
 """What 06-handshake promises."""
 
 ANYWHERE = {
-    "ladder": r"SYN-SENT +--> <SEQ=\d+><CTL=SYN> +--> SYN-RECEIVED",
+    "watch": r"segments.* between .*, time running down\.",
     "relative": r"(?s)rtt \d+\.\d+ ms.*CTL=SYN,ACK.*\(seq=0, ack=None\).*\(seq=0, ack=1\).*\(seq=1, ack=1\)",
     "isn": r"', (\d+)\) calls with ISN \d+ and gets \d+\n.*', \1\) calls with ISN",
     "options": r"ann offers: +mss=\d+ window_scale=\d+ .*\nserver offers: +mss=\d+",

@@ -17,6 +17,7 @@ ANYWHERE = {
     "close": r"(?s)connection\.close +15 <-- FIN,ACK,  16 --> ACK\n.*TIME-WAIT .*CLOSED",
     "close-ann": r"(?s)b'bye\\n' b''.*ann\.close +nothing",
     "close-listener": r"listener\.close +17 <-- RST,ACK",
+    "film": r"(?s)ann → server  SYN .*\"hello.*server → ann .*good morning",
     "silent": r"'listener\.listen', 'ann\.socket', 'listener\.accept', 'connection\.recv', 'ann\.close'\]",
     "grade-count": r"(?s)right \(handshake\.segments-before-data\).*3 is the number",
     "grade-port": r"right \(ends\.ephemeral-port\)",

@@ -17,10 +17,12 @@ ANYWHERE = {
     "sleeps-each": r"bob +heard (\d+) while carl slept, (?!\1 )\d+ after carl woke\neve +was welcomed",
     "postman": r"(?s)bob +heard 30 while carl slept, 30 after.*eve +was welcomed.*postman +waiting for a letter",
     "postman-races": r"(?s)0 missed it.*the same order",
+    "journey": r"(?s)The journey of \"SAY hello, bob\" from ann to bob: .*server's TCP, out +Frame \d+ leaves",
     "grade-room": r"✓ right \(broadcasting\)",
 }
+CAUGHT = ANYWHERE | {"journey": r"(?s)queue +The reader puts a letter.*postman +The postman takes.*bob's face"}
 PROMISES = {
-    "lan": ANYWHERE | {"wire": r"lines to bob in \d+ segments  \(the wire of a private LAN"},
-    "loopback": ANYWHERE | {"wire": r"lines to bob in \d+ segments  \(caught live on "},
+    "lan": CAUGHT | {"wire": r"lines to bob in \d+ segments  \(the wire of a private LAN"},
+    "loopback": CAUGHT | {"wire": r"lines to bob in \d+ segments  \(caught live on "},
     "recorded": ANYWHERE | {"wire": r"lines to bob in \d+ segments  \(RECORDED"},
 }

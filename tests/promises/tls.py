@@ -7,7 +7,7 @@ HEARS_NOTHING = (
 ANYWHERE = {
     "plain": HEARS_ALL,
     "sealed": HEARS_NOTHING,
-    "ladder": r"CTL=SYN,ACK(.*\n)+.*\\x16\\x03(.*\n)+.*\\x17\\x03\\x03",
+    "wire": r"SYN,ACK  seq 0(.*\n)+.*\\x16\\x03(.*\n)+.*\\x17\\x03\\x03",
     "records": r"ann +handshake +\d+\n(.*\n)+\d+ +ann +application data +28 +11\n",
     "can-tell": r"the server's name +no name is said +server\nthe certificate +none +sealed\n(.*\n)*"
     r"ann's first lines +\"PASS tulip\" \"JOIN ann\" +sealed",

@@ -22,8 +22,8 @@ from chatkit.capture.recorded import FOLDER, recorded
 from chatkit.capture.wire_capture import WireCapture
 from chatkit.errors import LanError
 from chatkit.faces.notebook.stand_in import StandIn
-from chatkit.faces.plots import look
-from chatkit.faces.plots.plot import TIME, Plot
+from chatkit.faces.plots import bytes_in_flight
+from chatkit.faces.plots.plot import Plot
 from chatkit.lan.lan import Lan
 from chatkit.lan.rules import delay
 from chatkit.lan.stage import ANN, PATIENCE, SERVER, caller, ruled
@@ -67,27 +67,21 @@ class Transfer:
         return tuple(end - start for start, end in pairwise(starts))
 
     def plot(self) -> Plot:
-        """Draw what was in flight, and the congestion window above it."""
+        """Draw what was in flight, and both windows that limit it."""
         talk = self.conversation
-        began = talk.segments[0].time
-        flights = [(flight.segment.time - began, flight.in_flight) for flight in talk.flight(talk.client)]
-        windows = [(sample.time - began, sample.cwnd * sample.mss) for sample in self.samples]
-        plot = Plot("Bytes in flight, and the sender's congestion window", f"({self.capture.source})")
-        plot.label(TIME, "bytes")
-        plot.steps(flights, flights[-1][0], "in flight, from the capture", look.DATA, "-")
-        plot.steps(windows, flights[-1][0], "congestion window, from the sender's kernel", look.WINDOW, "--")
-        plot.axis.set_ylim(bottom=0)
-        plot.add_legend()
-        plot.words = self._in_words(max(size for _, size in flights))
+        cwnd = [(sample.time, sample.cwnd * sample.mss) for sample in self.samples]
+        names = {talk.client: "ann", talk.server: "the server"}
+        plot = bytes_in_flight(talk, talk.client, names=names, cwnd=cwnd)
+        plot.words = f"{self._in_words} {plot.words}"
         return plot
 
     def __repr__(self) -> str:
-        return f"<Transfer, {self.capture.source}: {len(self.samples)} samples. {self._in_words()}>"
+        return f"<Transfer, {self.capture.source}: {len(self.samples)} samples. {self._in_words}>"
 
-    def _in_words(self, most: int | None = None) -> str:
+    @property
+    def _in_words(self) -> str:
         first, last = self.samples[0], self.samples[-1]
-        grows = f"The congestion window grows from {first.cwnd} segments of {first.mss} bytes to {last.cwnd} segments."
-        return grows if most is None else f"{grows} At most {most:,} bytes are in flight."
+        return f"The congestion window grows from {first.cwnd} segments of {first.mss} bytes to {last.cwnd} segments."
 
 
 def pour(lan: Lan | StandIn) -> Transfer:

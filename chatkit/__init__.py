@@ -24,8 +24,11 @@ HOMES = {
     "Segment": "chatkit.tcp.segment",
     "Server": "chatkit.net.server",
     "THIS_COMPUTER": "chatkit.net.host",
+    "TcpStateMachine": "chatkit.faces.wire.state_machine",
+    "WireView": "chatkit.faces.wire.wire_view",
     "catch": "chatkit.capture.catch",
     "check": "chatkit.teach.checker",
+    "export": "chatkit.faces.export",
     "recorded": "chatkit.capture.recorded",
 }
 TYPE_CHECKING = False
@@ -36,6 +39,9 @@ if TYPE_CHECKING:  # the same for whoever checks types
     from chatkit.capture.live import LiveCapture as LiveCapture
     from chatkit.capture.recorded import recorded as recorded
     from chatkit.errors import ChatkitError as ChatkitError
+    from chatkit.faces.export import export as export
+    from chatkit.faces.wire.state_machine import TcpStateMachine as TcpStateMachine
+    from chatkit.faces.wire.wire_view import WireView as WireView
     from chatkit.lan.lan import Lan as Lan
     from chatkit.net.client import Client as Client
     from chatkit.net.host import THIS_COMPUTER as THIS_COMPUTER

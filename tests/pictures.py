@@ -36,20 +36,32 @@ def main(folder: Path) -> None:
 
 
 def take_notebook(file: Path) -> None:
-    """The first notebook after all its cells ran, at the two chats and at the ladder, one above the other."""
+    """The first notebook after all its cells ran: the two chats, the wire below them, and the bytes of a segment."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(ROOT / "notebooks" / "00-first-words.ipynb", folder)
-        with JupyterLab(folder) as lab, Browser(1360, 1500) as browser:
+        with JupyterLab(folder) as lab, Browser(1500, 1500) as browser:
             notebook = browser.open(lab, "00-first-words.ipynb")
             notebook.run_all()
-            chats, ladder = folder / "chats.png", folder / "ladder.png"
+            chats, wire, bytes_ = (folder / f"{part}.png" for part in ("chats", "wire", "bytes"))
             say(notebook, "bob", "hello, ann. Who else can read this?")
-            say(notebook, "ann", "whoever captures here, as we do")
+            say(notebook, "ann", "whoever looks at the wire")
+            open_step(notebook, "SAY whoever")
             photograph(notebook, ".ck-pair", chats)
-            photograph(notebook, ".jp-OutputArea-output svg[role=img]", ladder)
-        run("convert", "-background", "white", "-gravity", "center", str(chats), str(ladder), "-append",
+            photograph(notebook, ".ck-wire .ck-film", wire)
+            photograph(notebook, ".ck-wire .chatkit-anatomy", bytes_)
+        run("convert", "-background", "white", "-gravity", "center", str(chats), str(wire),
+            "(", str(bytes_), "-gravity", "north", "-crop", "x246+0+0", "+repage", ")", "-gravity", "center", "-append",
             "-bordercolor", "white", "-border", "8", str(file))  # fmt: skip
+
+
+def open_step(notebook: Notebook, words: str) -> None:
+    """Choose the step with these words in the list of the wire view, so that its bytes open."""
+    steps = notebook.page.locator(".ck-wire select[size]")
+    option = steps.locator("option", has_text=words).last
+    option.wait_for(state="attached")
+    steps.select_option(value=option.get_attribute("value"))
+    notebook.page.locator(".ck-wire .chatkit-anatomy").wait_for()
 
 
 def take_question(file: Path) -> None:

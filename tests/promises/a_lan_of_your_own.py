@@ -11,7 +11,7 @@ ANYWHERE = {
     "rtt": r"rtt [2-9]\d\d\.\d\d\d ms",
     "hand": r"(?s)HELLO chat/1.*WELCOME dave\nUSERS 3 ann bob dave\n.*BYE",
     "eve": r"ARP who has 10\.0\.0\.1 says 10\.0\.0\.2\n.*ARP who has 10\.0\.0\.1 says 10\.0\.0\.3\n$",
-    "secret": r"Chat line +\"SAY the key is under the mat",
+    "secret": r"SAY \[the key is u\]",
 }
 PROMISES = {
     "lan": ANYWHERE

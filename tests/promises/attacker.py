@@ -3,7 +3,7 @@
 ALIVE = r"ann's program +recv\(\) waits for more.*\nann's kernel +ESTABLISHED\nserver's kernel +ESTABLISHED$"
 DEAD = r"ann's program +recv\(\) has raised ConnectionResetError: .*\nann's kernel +knows of no such connection\n"
 ANYWHERE = {
-    "heard": r"(?s)JOIN ann.*ann → server  ACK  seq 14 ack \d+$",
+    "heard": r"(?s)JOIN ann.*ann → server  ACK  seq 14 ack 1\d\d",
     "blind": r"forged +frame \d+ +<SEQ=\d+><CTL=RST>\n" + ALIVE,
     "relative": r"forged +frame \d+ +<SEQ=\d{2,4}><CTL=RST>\n" + ALIVE,
     "window": r"<CTL=RST>\nfrom ann +frame \d+ +<SEQ=\d+><ACK=\d+><CTL=ACK>\n" + ALIVE,

@@ -282,3 +282,14 @@ def test_a_forged_reset_with_the_next_number_ends_the_end_that_believes_it_and_n
 def test_a_syn_ack_that_is_sent_again_and_never_answered_had_not_arrived_before() -> None:
     story = _story((ENDS.up(SYN, 0), ENDS.down(SYN | ACK, 0, 1), ENDS.down(SYN | ACK, 0, 1)))
     assert story[1:3] == ["SYN-SENT SYN-RECEIVED"] * 2
+
+
+@pytest.mark.parametrize("seq", [1132, 648642274, 2**31 + 5])
+def test_a_forged_reset_that_nobody_believes_ends_neither_end(seq: int) -> None:
+    story = _story(_chat(ENDS.down(RST, seq), ENDS.up(ACK, 1, 1)))
+    assert story[-2:] == [SAME, SAME]
+
+
+def test_a_reset_that_crosses_with_what_the_other_end_still_says_is_believed() -> None:
+    story = _story(_chat(ENDS.down(RST, 1), ENDS.up(PSH | ACK, 1, 1, b"are you there?")))
+    assert story[-2].endswith("CLOSED")

@@ -25,6 +25,7 @@ from chatkit.tcp.states import Event
 
 E = Event
 MAX_FLYING = 16  # SYNs, FINs and RSTs on their way at one time: no sane connection has more than two
+MOST_BEHIND = 1 << 24  # numbers that a RST of one's own may be behind: more than any window but the widest
 MAX_AHEAD = 64  # segments that are looked at to see whether one is sent again
 Happening = tuple[int, Event]  # to which end (0 the client, 1 the server), and what
 
@@ -115,7 +116,7 @@ class End:
         """What a segment is to this end, which sends it."""
         self.owes = False
         if int(segment.flags) & RST:
-            if index > self.last_talk:  # an end that goes on after its RST did not end by it, or did not send it
+            if index > self.last_talk and not self._never_sent(index, segment, other):
                 yield E.REFUSES if self._refuses(segment, other) else E.SENDS_RST
             return
         is_new = self.highest is None or distance(self.highest, segment.end) > 0
@@ -153,7 +154,8 @@ class End:
     def hears(self, index: int, segment: Segment, other: "End") -> Iterator[Event]:
         """What a segment is to this end, which gets it; each is news only once."""
         if int(segment.flags) & RST:
-            if index > other.last_talk or self._believes(index, segment, other):
+            is_its_own = index > other.last_talk and not other._never_sent(index, segment, self)
+            if is_its_own or self._believes(index, segment, other):
                 self.is_reset = True
                 yield E.HEARS_RST if self.is_active else E.HEARS_RST_PASSIVE
             return
@@ -162,6 +164,11 @@ class End:
         yield from news
         if int(segment.flags) & (SYN | FIN):
             self.owes = True
+
+    def _never_sent(self, index: int, reset: Segment, other: "End") -> bool:
+        """Whether a RST is forged: its number was never this end's turn, and the other end goes on (RFC 5961)."""
+        off = 0 if self.highest is None else distance(self.highest, reset.seq)
+        return other.last_talk > index and not -MOST_BEHIND <= off <= 0
 
     def _believes(self, index: int, reset: Segment, other: "End") -> bool:
         """Whether it falls silent at a RST that its peer never sent: it has the next number (RFC 5961, section 3)."""

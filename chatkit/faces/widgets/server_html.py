@@ -65,7 +65,8 @@ def graph(story: ServerStory, now: float) -> str:
     return (
         f'<div class="ck-part">Messages to the room, per second</div>{words}'
         f'<svg role="img" aria-label="Messages per second: {words}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'preserveAspectRatio="none" fill="currentColor">{bars}</svg>'
+        f'preserveAspectRatio="none" fill="currentColor">'
+        f"<title>Messages per second</title><desc>{words}</desc>{bars}</svg>"
         f'<div class="ck-axis"><span>{SPAN} s ago</span><span>now</span></div>'
     )
 

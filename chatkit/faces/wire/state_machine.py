@@ -122,7 +122,10 @@ class TcpStateMachine:
         return self.now._repr_html_()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.box._repr_mimebundle_(**options) if self.conversation else {}
+        """The widget; and for paper, and for notebooks that are saved, the picture and the words."""
+        if self.conversation is None:
+            return {}
+        return {**self.box._repr_mimebundle_(**options), "text/html": self._repr_html_(), "text/plain": self.text()}
 
     def _step_of(self, frame: int) -> int:
         moments = self.conversation.history.moments if self.conversation else ()

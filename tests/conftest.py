@@ -4,6 +4,7 @@ import contextlib
 import gc
 import itertools
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -35,6 +36,15 @@ def nothing_is_left_over() -> Iterator[None]:
         time.sleep(0.01)
     if left:
         pytest.fail(f"left over: {left}")
+
+
+@pytest.fixture(autouse=True)
+def signals_are_handled_as_before() -> Iterator[None]:
+    """A command that a test calls may handle signals in its own way, which programs of later tests would inherit."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ import pytest
 from chatkit.capture.recorded import recorded
 from chatkit.errors import MisuseError
 from chatkit.faces.wire import wire_view
-from chatkit.faces.wire.film import MOST_ROWS
+from chatkit.faces.wire.captured import scene_of
+from chatkit.faces.wire.film import MOST_ROWS, Film
 from chatkit.faces.wire.recorder import Recorder
 from chatkit.faces.wire.scene import Kind
 from chatkit.faces.wire.wire_view import WireView
@@ -184,6 +185,16 @@ def test_for_paper_there_are_the_picture_and_the_words(view: WireView) -> None:
     assert "<style>" in view.svg()
     assert bundle["text/plain"] == view.text()
     assert "4 segments between ann, server" in view.text()
+
+
+def test_on_paper_it_is_the_same_whenever_a_live_film_was_painted_last() -> None:
+    film = Film(scene_of(recorded("first-words")), rows=10, is_live=True)
+    film.advance()
+    before, seen = film.paper(), film.page()
+    film.advance()
+    assert film.paper().steps == before.steps and film.page().steps != seen.steps
+    assert 10 < len(before.steps) <= MOST_ROWS
+
 
 
 @pytest.mark.parametrize("rows", [0, MOST_ROWS + 1])

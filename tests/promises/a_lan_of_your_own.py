@@ -4,7 +4,7 @@ ANYWHERE = {
     "inside": r"'lo",
     "arp": r"ann  server, bob, eve  42  ARP who has 10\.0\.0\.1.*\n.*server  ann  42  ARP is at",
     "frame": r"(?s)Destination MAC +ff:ff:ff:ff:ff:ff.*00:00:00:00:00:00\n.*10\.0\.0\.1",
-    "wire": r"segments.* between .*server.*, time running down\.",  # which of them, is a matter of the moment
+    "wire": r"bob is ESTABLISHED",
     "drop": r"ann: is this lost\?",
     "fate": r'ann  nobody .*"SAY is this lost\?\\n"  dropped by drop\(nth=1.*\n.*ann  server .*"SAY is this lost\?',
     "loss": r'(?s)"SAY is this lost\?.*"SAY is this lost\?',

@@ -135,6 +135,10 @@ class Film:
             max(0, self.place - MOST_ROWS, min(self._before, self.place - self._rows)), self.place
         )
 
+    def paper(self) -> Page:
+        """As many of the last rows as a picture holds: on paper it does not matter when it was painted last."""
+        return self.selection.page(max(0, self.place - MOST_ROWS), self.place)
+
     def look(self, relative: bool, styled: bool = True) -> Look:
         """How it is to be drawn."""
         number = self.selection.choice.talk

@@ -89,13 +89,12 @@ class WireView:
     def svg(self) -> str:
         """The picture as it is now, with its own style."""
         with self._lock:
-            return draw(self._film.page(), self._film.look(self._is_relative))
+            return self._drawn(self._film.page())
 
     def text(self) -> str:
         """The same in words, line by line."""
         with self._lock:
-            page = self._film.page()
-            return "\n".join([words.summary(page), "", *words.tell(page, self._is_relative)])
+            return self._told(self._film.page())
 
     def close(self) -> None:
         """Follow nothing any more, and end the thread; what has come can still be looked through."""
@@ -117,10 +116,19 @@ class WireView:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The widget; and for paper, and for notebooks that are saved, the picture and the words."""
-        in_words = f"<details><summary>The same in words</summary><pre>{escape(self.text())}</pre></details>"
-        scrolled = f'<div style="overflow-x:auto">{self.svg()}</div>'
+        with self._lock:
+            page = self._film.paper()
+            drawn, told = self._drawn(page), self._told(page)
+        in_words = f"<details><summary>The same in words</summary><pre>{escape(told)}</pre></details>"
+        scrolled = f'<div style="overflow-x:auto">{drawn}</div>'
         static = f'<figure class="{NO_FORMULAS}" style="margin:0">{scrolled}{in_words}</figure>'
-        return {**self.box._repr_mimebundle_(**options), "text/html": static, "text/plain": self.text()}
+        return {**self.box._repr_mimebundle_(**options), "text/html": static, "text/plain": told}
+
+    def _drawn(self, page: Page) -> str:
+        return draw(page, self._film.look(self._is_relative))
+
+    def _told(self, page: Page) -> str:
+        return "\n".join([words.summary(page), "", *words.tell(page, self._is_relative)])
 
     # ---- the parts ----
 

@@ -28,6 +28,7 @@ from chatkit.faces.notebook.thread_timeline import thread_timeline
 from chatkit.net.event import Event, What
 from chatkit.net.host import THIS_COMPUTER
 from chatkit.net.server import Server
+from chatkit.tcp.style import NO_FORMULAS
 from chatkit.teach.broadcasting import STEPS, Record, feedback, judge
 from chatkit.teach.broadcasting_mistakes import MISTAKES
 from chatkit.teach.verdict import Verdict
@@ -261,7 +262,9 @@ def test_without_threads_a_timeline_says_so() -> None:
 
 def test_what_comes_from_the_network_is_escaped_in_a_timeline() -> None:
     event = Event(What.SAID, "<b>", ANN, text="<script>", when=1.0, thread="chat-postman")
-    assert "<script>" not in thread_timeline([event], 0.0, 2.0)._repr_html_()
+    shown = thread_timeline([event], 0.0, 2.0)._repr_html_()
+    assert "<script>" not in shown
+    assert NO_FORMULAS in shown
 
 
 def test_the_timeline_of_a_server_is_made_of_its_own_events() -> None:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
+from chatkit.tcp.figure import figure
 from chatkit.tcp.history import Moment
 from chatkit.tcp.judge import Judgement
 from chatkit.tcp.segment import Flag, Segment, at
 from chatkit.tcp.states import Possible, State
-from chatkit.tcp.style import NO_FORMULAS, STYLE
+from chatkit.tcp.style import STYLE
 from chatkit.tcp.visible import visible
 
 if TYPE_CHECKING:
@@ -50,10 +51,7 @@ def draw(ladder: "Ladder") -> str:
 
 def page(ladder: "Ladder") -> str:
     """The picture, and the same as text for those who do not see it."""
-    text = escape(ladder.in_full())
-    details = f"<details><summary>The same as text</summary><pre>{text}</pre></details>"
-    scrolled = f'<div style="overflow-x:auto"><div style="min-width:{MIN_WIDTH}px">{draw(ladder)}</div></div>'
-    return f'<figure class="{NO_FORMULAS}" style="margin:0">{scrolled}{details}</figure>'
+    return figure(draw(ladder), ladder.in_full(), MIN_WIDTH, "The same as text")
 
 
 @dataclass

@@ -12,15 +12,16 @@ Height and outline say what colour says, too: a wait for something to come is a 
 wait for another thread is an empty one. Each bar has a title, to be read by pointing at it.
 """
 
-import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape
 
+from chatkit.faces.axis import round_numbers
 from chatkit.faces.notebook.aligned import aligned
 from chatkit.faces.notebook.thread_spans import Doing, Span, spans_of
 from chatkit.net.event import Event
+from chatkit.tcp.figure import figure
 from chatkit.tcp.style import STYLE
 
 WIDTH, LEFT, RIGHT = 900, 130, 880  # the time axis is between the last two
@@ -105,9 +106,7 @@ class ThreadTimeline:
         return aligned([(_short(thread), self._summary(thread)) for thread in self.threads])
 
     def _repr_html_(self) -> str:
-        picture = f'<div style="overflow-x:auto"><div style="min-width:{MIN_WIDTH}px">{self.svg()}</div></div>'
-        words = f"<details><summary>The same in words</summary><pre>{escape(repr(self))}</pre></details>"
-        return f'<figure style="margin:0">{picture}{words}</figure>'
+        return figure(self.svg(), repr(self), MIN_WIDTH)
 
     def svg(self) -> str:
         """The picture alone."""
@@ -144,7 +143,7 @@ class ThreadTimeline:
 
     def _axis(self) -> Iterator[str]:
         bottom = HEAD + ROW * len(self.threads)
-        for seconds in _ticks(self.stop - self.start):
+        for seconds in round_numbers(self.stop - self.start, TICKS):
             x = self._x(self.start + seconds)
             yield f'<path d="M{x:.1f} {HEAD - 6}V{bottom + 4}" stroke="currentColor" stroke-opacity=".18"/>'
             yield _number(x, bottom + 19, f"{seconds * 1000:g}", "middle")
@@ -181,15 +180,6 @@ def _short(thread: str) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.2f} ms"
-
-
-def _ticks(length: float) -> list[float]:
-    """Round numbers of seconds, from 0 on."""
-    if length <= 0:
-        return [0.0]
-    power = 10.0 ** math.floor(math.log10(length / TICKS))
-    step = next(power * factor for factor in (1, 2, 5, 10) if length / (power * factor) <= TICKS)
-    return [number * step for number in range(int(length / step + 1e-9) + 1)]
 
 
 def _legend(y: int) -> Iterator[str]:

@@ -9,11 +9,12 @@ The axis is true to time, so it shows where the time goes; it ends where the mes
 message's way, a hollow one is aside of it, a triangle comes later. The list below has a sentence for each number.
 """
 
-import math
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
+from chatkit.faces.axis import round_numbers
+from chatkit.tcp.figure import scrolled
 from chatkit.tcp.style import NO_FORMULAS, STYLE
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def text(journey: "Journey") -> str:
 
 def page(journey: "Journey") -> str:
     """The picture, a sentence for each step, and what nobody told."""
-    picture = f'<div style="overflow-x:auto"><div style="min-width:{MIN_WIDTH}px">{draw(journey)}</div></div>'
+    picture = scrolled(draw(journey), MIN_WIDTH)
     steps = "".join(_item(journey, step) for step in journey.steps)
     missing = "".join(f"<li>{escape(one)}</li>" for one in journey.untold)
     untold = f"<p>Not told:</p><ul>{missing}</ul>" if missing else ""
@@ -93,19 +94,10 @@ def _x(journey: "Journey", when: float) -> float:
 
 def _axis(journey: "Journey", height: int) -> Iterator[str]:
     yield f'<text class="faint" x="{LEFT - 12}" y="18" text-anchor="end" font-size="12">milliseconds</text>'
-    for seconds in _ticks(journey.seconds):
+    for seconds in round_numbers(journey.seconds, TICKS):
         x = _x(journey, journey.start + seconds)
         yield f'<path d="M{x:.1f} {HEAD - 8}V{height - FOOT}" stroke="currentColor" stroke-opacity=".18"/>'
         yield f'<text class="faint" x="{x:.1f}" y="18" text-anchor="middle" font-size="12">{seconds * 1000:g}</text>'
-
-
-def _ticks(length: float) -> list[float]:
-    """Round numbers of seconds, from 0 on."""
-    if length <= 0:
-        return [0.0]
-    power = 10.0 ** math.floor(math.log10(length / TICKS))
-    step = next(power * factor for factor in (1, 2, 5, 10) if length / (power * factor) <= TICKS)
-    return [number * step for number in range(int(length / step + 1e-9) + 1)]
 
 
 # ---- the rows ----

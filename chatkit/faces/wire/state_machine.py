@@ -19,6 +19,7 @@ from chatkit.errors import MisuseError
 from chatkit.faces.wire.figure_5 import path
 from chatkit.faces.wire.state_figure import MARKS, EndThere, draw
 from chatkit.tcp.conversation import Conversation
+from chatkit.tcp.figure import figure, scrolled
 from chatkit.tcp.history import Moment
 from chatkit.tcp.observer import observe
 from chatkit.tcp.segment import Endpoint
@@ -66,8 +67,7 @@ class Station:
         return self.text()
 
     def _repr_html_(self) -> str:
-        words = f"<details><summary>The same in words</summary><pre>{escape(self.text())}</pre></details>"
-        return f'<figure class="{NO_FORMULAS}" style="margin:0">{_scrolled(self.svg())}{words}</figure>'
+        return figure(self.svg(), self.text(), MIN_WIDTH)
 
 
 class TcpStateMachine:
@@ -144,7 +144,7 @@ class TcpStateMachine:
 
     @cached_property
     def _picture(self) -> HTML:
-        return HTML(_scrolled(self.svg()))
+        return HTML(scrolled(self.svg(), MIN_WIDTH))
 
     @cached_property
     def _words(self) -> HTML:
@@ -163,7 +163,7 @@ class TcpStateMachine:
     def _show(self) -> None:
         with self._painting:
             now = self.now
-            self._picture.value, self._words.value = _scrolled(now.svg()), _said(now)
+            self._picture.value, self._words.value = scrolled(now.svg(), MIN_WIDTH), _said(now)
 
 
 # ---- from the conversation ----
@@ -223,10 +223,6 @@ def _said(station: Station) -> str:
 
 def _all_moves(text: str) -> str:
     return f'<details class="{NO_FORMULAS}"><summary>All changes in words</summary><pre>{escape(text)}</pre></details>'
-
-
-def _scrolled(svg: str) -> str:
-    return f'<div style="overflow-x:auto"><div style="min-width:{MIN_WIDTH}px">{svg}</div></div>'
 
 
 def _button(words: str, clicked: Callable[[Button], None]) -> Button:

@@ -13,14 +13,15 @@ import os
 import selectors
 import socket
 import struct
+from collections.abc import Callable
 
 from chatkit.net.event import Address
 
 READ_SIZE = 65536
+NOW = getattr(socket, "MSG_DONTWAIT", 0)  # a flag of send(): do not wait
 
 _LONG = 3600.0  # seconds; a timeout, of whatever length, makes Python wait for bytes before it reads
 _RST_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # struct linger: on, for 0 seconds
-_HAS_DONTWAIT = hasattr(socket, "MSG_DONTWAIT")
 
 
 def why_lost(error: OSError) -> str:
@@ -33,17 +34,16 @@ def why_lost(error: OSError) -> str:
 class Connection:
     """Owns a connected socket. One thread may read while another writes."""
 
-    __slots__ = ("_dont_wait", "_end_is_near", "_reader", "_writer", "local", "peer")
+    __slots__ = ("_end_is_near", "_reader", "_writer", "local", "peer")
 
     def __init__(self, sock: socket.socket, peer: Address) -> None:
         self._reader = self._writer = sock
-        self._dont_wait = socket.MSG_DONTWAIT if _HAS_DONTWAIT else 0
         self._end_is_near = False
         self.peer = peer
         self.local: Address = sock.getsockname()[:2]
         with contextlib.suppress(OSError):  # some stacks refuse it on a connection that is already reset
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a line is small and must not wait for an ACK
-        if _HAS_DONTWAIT:
+        if NOW:
             sock.settimeout(None)
         else:
             self._writer = sock.dup()
@@ -63,9 +63,16 @@ class Connection:
     def send_some(self, data: bytes | bytearray | memoryview) -> int:
         """Hand over what the system takes without waiting, and give the number of bytes. Raises OSError."""
         try:
-            return self._writer.send(data, self._dont_wait)
+            return self._writer.send(data, NOW)
         except BlockingIOError:
             return 0
+
+    def sender(self) -> Callable[[bytes, int], int]:
+        """Give what `send_some` calls, to be called with bytes and NOW by who sends a million times.
+
+        It raises BlockingIOError where `send_some` gives 0.
+        """
+        return self._writer.send
 
     def send(self, data: bytes, patience: float = 10.0) -> None:
         """Hand over everything, and wait while the system is full.

@@ -20,6 +20,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 
 from chatkit.net import tls_trouble as trouble
 from chatkit.net.connection import READ_SIZE, Connection
@@ -85,6 +86,10 @@ class Sealed(Connection):
                     break
                 self._owed = self._tls.write(plain[taken : taken + PIECE])
             return taken
+
+    def sender(self) -> Callable[[bytes, int], int]:
+        """Give `send_some`, to be called with bytes and NOW."""
+        return lambda data, _now: self.send_some(data)
 
     def finish(self) -> None:
         """Half-close: send close_notify and FIN after what was handed over. The peer can still send."""

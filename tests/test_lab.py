@@ -97,6 +97,16 @@ def test_the_slow_tests_run_only_if_asked_for_and_the_rest_goes_to_pytest() -> N
     assert suite.chosen_tests(slow=True) == [] and suite.chosen_tests(slow=False) == ["-m", "not slow"]
 
 
+@pytest.mark.parametrize("named", ["tests/test_lab.py", "tests/test_lab.py::test_x[a::b]", "tests"])
+def test_all_tests_run_on_all_cores_and_those_that_are_named_in_order(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert suite.spread(["-k", "join"]) == ["-n", "3", "--dist", "loadfile"]
+    assert suite.spread(["-x", named]) == []
+
+
 # ---- for real ----
 
 

@@ -50,7 +50,9 @@ def test_the_log_names_what_was_lost_and_by_which_rule(room: Classroom, lan: Lan
     bob.wait_for("lost")
     log = wire_log(lan, "lan-loss")
     assert "who has 10.0.0.1 says 10.0.0.2" in repr(log.first(1))
-    assert "nobody" in repr(log.last(6)) and "dropped by drop(nth=1, sent_by='ann'" in repr(log.last(6))
+    lost, again, *_copies, told = repr(log.with_text("<b>lost")).splitlines()[1:]
+    assert "ann  nobody" in lost and "dropped by drop(nth=1, sent_by='ann'" in lost
+    assert "ann  server" in again and "delivered" in again and "SAID ann <b>lost" in told
     assert "SAY &lt;b&gt;lost" in log._repr_html_() and "<b>" not in log._repr_html_()
     assert str(ladder_of("ann", seen(lan, "lan-loss"))).count("SAY <b>lost") == 2
     assert seen(lan, "eve-on-switch", at="eve").segments == ()
@@ -61,6 +63,7 @@ def test_without_a_lan_the_recorded_log_stands_in_and_says_so() -> None:
     assert len(log.passages) == len(recorded("lan-loss"))
     assert "RECORDED" in repr(log) and "RECORDED" in log._repr_html_()
     assert "dropped by drop(nth=1, sent_by='ann', carrying_data=True)" in repr(log.last(6))
+    assert [p.sender for p in log.with_text("is this lost?").passages] == ["ann", "ann", "server"]
 
 
 @pytest.mark.parametrize("name", ["lan-chat", "lan-loss", "lan-delay"])

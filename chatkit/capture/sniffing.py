@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 5.0  # seconds until it listens
 QUIET = 0.25  # seconds without a packet: then they have finished
-MOST = 3.0  # seconds that are waited for that
+FIRST = 1.5  # seconds that are waited for the first
+MOST = 3.0  # seconds that are waited for all
 SHOWN = 8  # packets
 TEXT_LIMIT = 40  # columns of payload
 
@@ -42,14 +43,13 @@ class Sniffing:
         self.where = where
         self.packets: Any = ()
         self._source, self._port = source, port
-        self._heard = 0.0  # when the last packet came
+        self._heard: float | None = None  # when the last packet came
         self._listens = threading.Event()
         self._sniffer = AsyncSniffer(
             lfilter=self._is_wanted, prn=self._note, started_callback=self._listens.set, **source
         )
 
     def __enter__(self) -> "Sniffing":
-        self._heard = time.monotonic()
         self._sniffer.start()
         if not self._listens.wait(PATIENCE):  # its thread has died, and says so nowhere
             self._close()
@@ -79,9 +79,13 @@ class Sniffing:
         self._heard = time.monotonic()
 
     def _await_quiet(self) -> None:
-        deadline = time.monotonic() + MOST
-        while time.monotonic() < min(deadline, self._heard + QUIET):
+        begin = time.monotonic()
+        while time.monotonic() < min(begin + MOST, self._quiet_from(begin)):
             time.sleep(QUIET / 10)
+
+    def _quiet_from(self, begin: float) -> float:
+        """When it will have been quiet for long enough, if nothing more comes."""
+        return begin + FIRST if self._heard is None else max(begin, self._heard) + QUIET
 
     def _close(self) -> None:
         if opened := self._source.get("opened_socket"):

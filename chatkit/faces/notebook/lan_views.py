@@ -2,7 +2,8 @@
 
     seen(lan, "lan-loss")                    all that the wire saw, as a capture
     seen(lan, "eve-on-hub", at="eve")        what came to one host, and what it sent
-    wire_log(lan, "lan-loss").last(8)        the log of the wire: who, to whom, and what became of it
+    wire_log(lan, "lan-chat").first(8)       the log of the wire: who, to whom, and what became of it
+    wire_log(lan, "lan-loss").with_text("hi")       of the frames with this text
     ladder_of("ann", capture)                the ladder of ann's conversation
     output_of(lan["ann"], "cat", "/etc/hosts")      what a program prints that runs in a host
 

@@ -41,6 +41,10 @@ class LogView:
         """Only so many, up to the end."""
         return replace(self, passages=self.passages[-count:])
 
+    def with_text(self, text: str) -> "LogView":
+        """Only those that carry this text."""
+        return replace(self, passages=[p for p in self.passages if text.encode() in p.data])
+
     def __repr__(self) -> str:
         return "\n".join([f"({self.source})", *("  ".join(self._cells(passage)) for passage in self.passages)])
 

@@ -172,7 +172,9 @@ _STYLE = """
   overflow: auto; max-width: 100%; max-height: 460px; padding: 2px;
 }
 & .dump label { display: inline; margin: 0; cursor: pointer; }
-& .fields { flex: 1 1 400px; min-width: 0; max-height: 460px; overflow-y: auto; position: relative; }
+& .fields {
+  flex: 1 1 400px; min-width: 0; max-height: 460px; overflow-y: auto; position: relative; container-type: inline-size;
+}
 & .legend { font: 12px/2 system-ui, sans-serif; white-space: normal; }
 & .legend span { margin-right: 12px; }
 & table { border-collapse: collapse; width: 100%; margin: 0 0 14px; font-size: 13px; table-layout: fixed; }

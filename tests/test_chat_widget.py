@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from ipywidgets import HTML, Button, Checkbox, Text
+from ipywidgets import HTML, Button, Checkbox, Password, Text
 
 from chatkit import Server
 from chatkit.errors import MisuseError, PeerError, Refused
@@ -210,6 +210,22 @@ def test_the_field_to_change_is_marked(server: Server, open_chat: Open) -> None:
     line(chat, "Name").set_state({"value": "eve"})
     button(chat, "Connect").click()
     wait_until(lambda: chat.connected and "ck-blame-name" not in form._dom_classes)
+
+
+def test_the_password_of_a_room_is_asked_for_and_not_kept_in_the_page(open_chat: Open) -> None:
+    with Server(port=0, password="swordfish") as server:
+        chat = open_chat("ann", server.address)
+        password = line(chat, "Room password")
+        assert isinstance(password, Password)
+        wait_until(lambda: is_shown(password) and "ck-blame-password" in chat._form.box._dom_classes)
+        for typed, then in (("swordfisch", "that is not the room"), ("swordfish", "● connected")):
+            password.set_state({"value": typed})
+            button(chat, "Connect").click()
+            assert password.value == ""
+            wait_until(lambda then=then: then in seen(chat))  # type: ignore[misc]
+        chat.disconnect()
+        chat.reconnect()
+        assert chat.connected
 
 
 def test_a_server_that_ends_is_noticed(open_chat: Open) -> None:

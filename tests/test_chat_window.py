@@ -158,11 +158,20 @@ def test_a_name_that_is_taken_is_said_beside_the_name(window: Driven, server: Se
     assert window.form.name.complaint in window.words()
 
 
-def test_a_password_that_is_needed_is_said_and_no_field_is_to_blame(window: Driven) -> None:
+def test_the_password_of_a_room_is_asked_for_until_it_is_right_and_never_shown(window: Driven) -> None:
+    password = window.form.password
+    assert not password.entry.winfo_ismapped()
     with Server(port=0, password="swordfish") as server:
         window.form.fill("ann", server.address)
         window.form.submit()
-        window.until(lambda: "CHATKIT_PASSWORD" in window.words(), "the sentence")
+        for typed in ("swordfisch", "swordfish"):
+            window.until(lambda: password.complaint, "a complaint")
+            assert password.entry.winfo_ismapped() and window.focused() is password.entry
+            password.fill(typed)
+            assert password.entry.cget("show") == "\N{BULLET}"
+            window.form.submit()
+            assert not password.complaint
+        window.until(lambda: server.users == ("ann",), "ann in the room")
     assert not (window.form.name.complaint or window.form.server.complaint or window.form.port.complaint)
 
 

@@ -130,6 +130,12 @@ def test_the_password_of_the_room_comes_from_the_environment() -> None:
             assert ann.end() == 0
 
 
+def test_a_script_without_the_password_is_told_where_it_is_taken_from() -> None:
+    with Server(port=0, password="swordfish") as server:
+        with chatkit("chat", "--name", "ann", place(server)) as ann:
+            ann.wait_for("A script takes the password from the environment variable CHATKIT_PASSWORD.")
+
+
 def test_a_script_faster_than_the_connection_loses_nothing() -> None:
     with Server(port=0, limits=Limits(rate=0)) as server, Peer(server.address, "bob") as bob:
         with chatkit("chat", "--name", "ann", place(server)) as ann:

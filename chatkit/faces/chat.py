@@ -24,7 +24,6 @@ from chatkit.faces.commands import Leaving, Sending, understand
 from chatkit.faces.hearing import Hearing
 from chatkit.faces.retry import Retry, next_try
 from chatkit.faces.updates import Blame, Door, Kind, Line, Phase, Status
-from chatkit.faces.user import HOW_TO_SAY_IT
 from chatkit.net.client import GOODBYE_TIME, Client
 from chatkit.net.event import Address, Listener
 from chatkit.net.host import THIS_COMPUTER, Host
@@ -32,6 +31,7 @@ from chatkit.protocol import messages as m
 from chatkit.protocol.text import clean, quote
 
 STOPPED = "You stopped trying to reconnect."
+LOCKED = "This room has a password."
 
 _BLAMES: dict[str, Blame] = {
     m.Code.BAD_NAME: Blame.NAME,
@@ -203,9 +203,8 @@ class Chat:
         code = error.code if isinstance(error, Refused) else None
         if not (again and self._wait_after(self._retry, str(error), code)):
             self._retry = None
-            blame = _BLAMES.get(code or "", Blame.SERVER)
-            sentence = f"{error} {HOW_TO_SAY_IT}" if blame is Blame.PASSWORD else str(error)
-            self._door(Status(Phase.OFFLINE, sentence, name, blame=blame))
+            sentence = LOCKED if code == m.Code.PASSWORD_NEEDED else str(error)  # which speaks of PASS and JOIN
+            self._door(Status(Phase.OFFLINE, sentence, name, blame=_BLAMES.get(code or "", Blame.SERVER)))
 
     def _come_in(self, client: Client, again: bool) -> None:
         self._recent, self._retry, self._came_in = self._retry, None, time.monotonic()

@@ -197,6 +197,7 @@ class ChatWidget:
         if not name:
             raise MisuseError("Type a name to be known by.")
         self._logging_in = True
+        self._chat.password = self._form.take_password() or self._chat.password
         self._connect(name, server)
 
     def _keep(self, wanted: bool) -> None:

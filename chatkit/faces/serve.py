@@ -163,7 +163,7 @@ def _announce(options: argparse.Namespace, server: Server, log: Log, sealing: Se
     if sealing:
         log.say(sealing.explanation)
     if room_password():
-        log.say(f"The room has a password: chat asks for it, a window and a notebook take it from {PASSWORD}.")
+        log.say(f"The room has a password: every client asks for it, and a script takes it from {PASSWORD}.")
         log.say("By hand, PASS and the password come before JOIN.")
     if too_few := _raise_file_limit(options.max_clients):
         log.say(too_few)

@@ -20,7 +20,7 @@ from chatkit.faces.tty.looks import look, mark, name_style
 from chatkit.faces.tty.screen import PipeScreen, Screen, TypingScreen
 from chatkit.faces.tty.screen_text import DIM, RED, harmless, obeys_escapes, wants_colour
 from chatkit.faces.updates import Blame, Kind, Line, Phase, Roster, Status, Update
-from chatkit.faces.user import room_password
+from chatkit.faces.user import HOW_TO_SAY_IT, room_password
 from chatkit.net.client import GOODBYE_TIME
 from chatkit.net.host import write_address
 from chatkit.protocol.text import clean
@@ -231,11 +231,16 @@ class Terminal:
             case Phase.OFFLINE if self._leaving:
                 self._show(Kind.NOTICE, status.sentence)
             case Phase.OFFLINE:
-                again = f" {AGAIN}" if self._by_hand and self._joined else ""
-                self._show(Kind.TROUBLE, status.sentence + again)
+                self._show(Kind.TROUBLE, f"{status.sentence} {self._remedy(status)}".rstrip())
                 self._screen.prompt("not connected> ", RED)
         if status.phase in (Phase.CONNECTED, Phase.OFFLINE):
             self._answers.put(status)
+
+    def _remedy(self, status: Status) -> str:
+        """What can be done, where it is not asked for anyway."""
+        if self._by_hand:
+            return AGAIN if self._joined else ""
+        return HOW_TO_SAY_IT if status.blame is Blame.PASSWORD else ""
 
     def _show(self, kind: Kind, text: str) -> None:
         self._show_line(Line(kind, text))

@@ -29,7 +29,7 @@ class Phase(Enum):
 
 
 class Blame(Enum):
-    """What has to change: a field of the login form, or the password, which has none."""
+    """What has to change: a field of the login form; that of the password is there once it is asked for."""
 
     NAME = "name"
     SERVER = "server"

@@ -7,7 +7,7 @@ from chatkit.protocol.names import MAX_NAME, BadName, clean_name
 
 PASSWORD = "CHATKIT_PASSWORD"  # in the environment: on the command line every user of the machine could read it
 
-HOW_TO_SAY_IT = f"Unless you are asked for it, put it into the environment variable {PASSWORD} and start again."
+HOW_TO_SAY_IT = f"A script takes the password from the environment variable {PASSWORD}."
 
 
 def room_password() -> str | None:

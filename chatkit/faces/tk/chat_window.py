@@ -114,9 +114,9 @@ class ChatWindow:
 
     # ---- what the user does ----
 
-    def _connect(self, name: str, server: Address) -> None:
+    def _connect(self, name: str, server: Address, password: str) -> None:
         self._shown.show(Status(Phase.CONNECTING))  # now: a second Return must not connect a second time
-        self._chat.connect(name, server)
+        self._chat.connect(name, server, password)
 
     def _reconnect(self) -> None:
         self._shown.show(Status(Phase.CONNECTING))

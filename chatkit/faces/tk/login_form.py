@@ -1,4 +1,7 @@
-"""The login form: who you are, and where the server is. What is wrong is said beside the field that has to change."""
+"""The login form: who you are, and where the server is. What is wrong is said beside the field that has to change.
+
+A field for the room's password is there from when a server has asked for it.
+"""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -8,16 +11,20 @@ from chatkit.errors import MisuseError
 from chatkit.faces.port import read_port
 from chatkit.faces.tk import looks
 from chatkit.faces.tk.keys import bind_alt, bind_page
+from chatkit.faces.tk.secret_entry import SecretEntry
 from chatkit.faces.tk.text_entry import TextEntry
 from chatkit.faces.updates import Blame, Phase, Status
 from chatkit.net.event import Address
 from chatkit.net.host import parse_address
 
-Connect = Callable[[str, Address], None]
+Connect = Callable[[str, Address, str], None]
 
 
 class LoginForm(ttk.Frame):
-    """Calls `connect(name, server)` when it is filled in, `cancel()` when the user does not want to wait."""
+    """Calls `connect(name, server, password)` when it is filled in, `cancel()` when the user does not want to wait.
+
+    The password is "" as long as none was asked for.
+    """
 
     def __init__(
         self, parent: tk.Misc, fonts: looks.Fonts, connect: Connect, cancel: Callable[[], None], keeps: tk.BooleanVar
@@ -31,11 +38,13 @@ class LoginForm(ttk.Frame):
             Field(self, self._card, 1 + 2 * number, label, TextEntry(self._card, fonts, self._submit))
             for number, label in enumerate(("Username", "Server address", "Port"))
         )
-        self._fields = self.name, self.server, self.port
+        self.password = Field(self, self._card, 7, "Room password", SecretEntry(self._card, fonts, self._submit))
+        self.password.hide()
+        self._fields = self.name, self.server, self.port, self.password
         self._keep = ttk.Checkbutton(self._card, text="Keep reconnecting if the connection is lost", variable=keeps)
-        self._keep.grid(row=7, column=1, sticky="w", pady="3p 0")
+        self._keep.grid(row=9, column=1, sticky="w", pady="3p 0")
         self._note = ttk.Label(self._card, font=fonts.italic, wraplength=self.winfo_pixels("230p"))
-        self._note.grid(row=8, columnspan=2, sticky="w", pady="6p 0")
+        self._note.grid(row=10, columnspan=2, sticky="w", pady="6p 0")
         self.mention("")
         self._make_buttons(cancel)
         bind_page(self, "<Return>", self._submit)
@@ -43,7 +52,7 @@ class LoginForm(ttk.Frame):
 
     def fill(self, name: str, server: Address) -> None:
         """Write this into the fields."""
-        for field, value in zip(self._fields, (name, server[0], str(server[1])), strict=True):
+        for field, value in zip((self.name, self.server, self.port), (name, server[0], str(server[1])), strict=True):
             field.fill(value)
 
     def focus_first(self) -> None:
@@ -57,7 +66,7 @@ class LoginForm(ttk.Frame):
         if server := self._read_server():
             self.server.fill(server[0])
             self.port.fill(str(server[1]))
-            self._on_connect(self.name.value, server)
+            self._on_connect(self.name.value, server, self.password.entry.value)
 
     def show(self, status: Status) -> None:
         """Say where the connection is; after a refusal, beside the field that is to blame."""
@@ -75,7 +84,8 @@ class LoginForm(ttk.Frame):
             case Blame.NAME:
                 self.name.blame(status.sentence)
             case Blame.PASSWORD:
-                self.mention(status.sentence)
+                self.password.show()
+                self.password.blame(status.sentence)
             case _:
                 self.server.blame(status.sentence)
 
@@ -96,7 +106,7 @@ class LoginForm(ttk.Frame):
 
     def _make_buttons(self, cancel: Callable[[], None]) -> None:
         row = ttk.Frame(self._card)
-        row.grid(row=9, columnspan=2, sticky="e", pady="9p 0")
+        row.grid(row=11, columnspan=2, sticky="e", pady="9p 0")
         self._connect = ttk.Button(row, text="Connect", style="Accent.TButton", underline=0, command=self._submit)
         self._connect.pack(side="right")
         self._cancel = ttk.Button(row, text="Cancel", command=cancel)
@@ -132,7 +142,7 @@ class LoginForm(ttk.Frame):
 class Field:
     """A label, an entry, and room for a complaint below it."""
 
-    def __init__(self, page: ttk.Frame, card: ttk.Frame, row: int, label: str, entry: TextEntry) -> None:
+    def __init__(self, page: ttk.Frame, card: ttk.Frame, row: int, label: str, entry: TextEntry | SecretEntry) -> None:
         self.entry = entry
         self._complaint = tk.Label(
             card,
@@ -144,7 +154,8 @@ class Field:
             pady="3p",
             font="TkDefaultFont",
         )
-        ttk.Label(card, text=label, underline=0).grid(row=row, column=0, sticky="w", padx="0 8p", pady="3p")
+        self._label = ttk.Label(card, text=label, underline=0)
+        self._label.grid(row=row, column=0, sticky="w", padx="0 8p", pady="3p")
         self.entry.grid(row=row, column=1, sticky="ew", pady="3p")
         self._row = row + 1
         bind_alt(page, label[0].lower(), entry.choose)
@@ -158,6 +169,17 @@ class Field:
     def complaint(self) -> str:
         """What is said to be wrong with it, or ""."""
         return str(self._complaint.cget("text"))
+
+    def hide(self) -> None:
+        """Take it away, until `show`."""
+        self._label.grid_remove()
+        self.entry.grid_remove()
+
+    def show(self) -> None:
+        """Have it where it was."""
+        self._label.grid()
+        self.entry.grid()
+        self.entry.update_idletasks()  # a complaint is as wide as its field
 
     def fill(self, value: str) -> None:
         """Write this into it."""

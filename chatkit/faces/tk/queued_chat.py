@@ -20,19 +20,19 @@ class QueuedChat:
 
     def __init__(self, reconnect: bool = False, tls: ssl.SSLContext | None = None) -> None:
         self._keeps_reconnecting, self._tls = reconnect, tls
+        self._password = room_password()
         self._inbox = Inbox()
         self._chat: Chat | None = None
         self._last: tuple[str, Address] | None = None
         self._leaving: list[threading.Thread] = []
 
-    def connect(self, name: str, server: Address) -> None:
-        """Connect and join; a Status says how it went."""
-        self._last = name, server
+    def connect(self, name: str, server: Address, password: str = "") -> None:
+        """Connect and join; a Status says how it went. Without a password the last one is said, if there was one."""
+        self._last, self._password = (name, server), password or self._password
         if self._chat is None:
             self._inbox = Inbox()
-            self._chat = Chat(
-                self._inbox.put, password=room_password(), tls=self._tls, reconnect=self._keeps_reconnecting
-            )
+            self._chat = Chat(self._inbox.put, tls=self._tls, reconnect=self._keeps_reconnecting)
+        self._chat.password = self._password
         self._chat.connect(name, server)
 
     def reconnect(self) -> None:

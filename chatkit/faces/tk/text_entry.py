@@ -72,7 +72,7 @@ class TextEntry(tk.Text):
             "<<PrevWindow>>": lambda: self._go_to(self.tk_focusPrev()),
         }
         for keys, action in actions.items():
-            self.bind(keys, _instead(action))
+            self.bind(keys, instead(action))
         if self._rows == 1:  # a longer text is to be continued, not replaced
             self.bind("<<TraverseIn>>", lambda _: self.choose())
 
@@ -96,7 +96,7 @@ class TextEntry(tk.Text):
             self.see("insert")
 
 
-def _instead(action: Callable[[], object]) -> Callable[["tk.Event[tk.Misc]"], str]:
+def instead(action: Callable[[], object]) -> Callable[["tk.Event[tk.Misc]"], str]:
     """Make a handler that does this and nothing else: what a Text does with a key is meant for many lines."""
 
     def handle(_: "tk.Event[tk.Misc]") -> str:

@@ -15,10 +15,15 @@ MOMENT = 0.3  # seconds in which the text follows its "submit"
 
 
 class Entry:
-    """Calls `entered` with no argument each time that Enter is pressed; `text` is what stands there then."""
+    """Calls `entered` with no argument each time that Enter is pressed; `text` is what stands there then.
 
-    def __init__(self, entered: Callable[[], None], *, moment: float = MOMENT, **traits: Any) -> None:
-        self.widget = Text(continuous_update=False, **traits)
+    `kind` is the widget; a Password shows nothing of the text.
+    """
+
+    def __init__(
+        self, entered: Callable[[], None], *, moment: float = MOMENT, kind: type[Text] = Text, **traits: Any
+    ) -> None:
+        self.widget = kind(continuous_update=False, **traits)
         self._entered, self._moment = entered, moment
         self._changing = threading.Lock()  # guards _armed, between callbacks and the timer's thread
         self._armed: threading.Timer | None = None

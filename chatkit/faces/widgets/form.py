@@ -1,8 +1,12 @@
-"""What a chat needs to begin, in a notebook: who you are, where the server is, and whether to stay with it."""
+"""What a chat needs to begin, in a notebook: who you are, where the server is, and whether to stay with it.
+
+A field for the room's password is there from when a server has asked for it.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
-from ipywidgets import Button, Checkbox, HBox
+from ipywidgets import Button, Checkbox, HBox, Password
 
 from chatkit.faces.updates import Blame
 from chatkit.faces.widgets.entry import Entry
@@ -22,13 +26,26 @@ class Form:
         self._host = _field("Server", server[0], connect, "ck-field-server")
         self._port = _field("Port", str(server[1]), connect, "ck-field-server")
         self._port.widget.add_class("ck-port")
+        self._password = _field("Room password", "", connect, "ck-field-password", kind=Password)
+        self._password.widget.layout.display = "none"
         self._button = Button(description="Connect", button_style="primary", tooltip="Connect to this server")
         self._button.on_click(connect)
         ticked = Checkbox(keeps, description="Keep reconnecting if the connection is lost", indent=False)
         ticked.add_class("ck-keep")
         ticked.observe(lambda change: keep(bool(change["new"])), "value")
-        self.box = HBox([self._name.widget, self._host.widget, self._port.widget, self._button, ticked])
+        fields = (entry.widget for entry in self._entries)
+        self.box = HBox([*fields, self._button, ticked])
         self.box.add_class("ck-login")
+
+    @property
+    def _entries(self) -> tuple[Entry, ...]:
+        return self._name, self._host, self._port, self._password
+
+    def take_password(self) -> str:
+        """Give the password that was typed, "" for none, and forget it: a notebook can be saved with its widgets."""
+        typed = self._password.text
+        self._password.clear()
+        return typed
 
     def read(self) -> tuple[str, Address]:
         """Give the name and the server's address. Raises MisuseError."""
@@ -38,6 +55,8 @@ class Form:
     def show(self, verb: str, blame: Blame) -> None:
         """Write the verb on the button, and mark the fields to change."""
         self._button.description = verb
+        if blame is Blame.PASSWORD:
+            self._password.widget.layout.display = None
         for other, mark in _MARKS.items():
             if other is blame:
                 self.box.add_class(mark)
@@ -46,11 +65,11 @@ class Form:
 
     def close(self) -> None:
         """End what waits in the fields."""
-        for entry in (self._name, self._host, self._port):
+        for entry in self._entries:
             entry.close()
 
 
-def _field(label: str, value: str, connect: Callable[..., None], mark: str) -> Entry:
-    entry = Entry(connect, description=label, value=value)
+def _field(label: str, value: str, connect: Callable[..., None], mark: str, **more: Any) -> Entry:
+    entry = Entry(connect, description=label, value=value, **more)
     entry.widget.add_class(mark)
     return entry

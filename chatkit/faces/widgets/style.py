@@ -84,7 +84,8 @@ STYLE = """<style>
   display: block; width: auto; height: auto; text-align: left; line-height: 1.5; color: var(--ck-faint);
 }
 .ck-login > .widget-text > input { width: 100%; }
-.ck-blame-name .ck-field-name input, .ck-blame-server .ck-field-server input {
+.ck-blame-name .ck-field-name input, .ck-blame-server .ck-field-server input,
+.ck-blame-password .ck-field-password input {
   border: 2px solid var(--ck-bad) !important;
 }
 .ck-pair { flex-flow: row wrap; align-items: stretch; overflow: visible; }

@@ -142,6 +142,8 @@ class ChatWidget:
 
     def reconnect(self) -> None:
         """Connect again as the last time; the chat shows how it went."""
+        if self.connected:
+            self.disconnect()  # here, so that its end is not taken for that of the new attempt
         self._take(Status(Phase.CONNECTING))
         self._chat.reconnect()
         self._await_phase(Phase.CONNECTED, Phase.OFFLINE, Phase.WAITING)

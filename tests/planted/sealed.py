@@ -2,6 +2,7 @@
 
 import contextlib
 import selectors
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -19,7 +20,7 @@ class Turns:
 
     def __init__(self, sock: ssl.SSLSocket) -> None:
         self._sock, self._turn = sock, threading.Lock()
-        self.settimeout, self.shutdown, self.close = self._keep_patience, sock.shutdown, sock.close
+        self.settimeout, self.close = self._keep_patience, sock.close
         self._patience: float | None = None
         sock.setblocking(False)
 
@@ -33,6 +34,10 @@ class Turns:
         while data:
             self._wait_for(selectors.EVENT_WRITE)  # as every socket with a timeout does before it sends
             data = data[self._do(lambda rest=data: self._sock.send(rest)) :]
+
+    def shutdown(self, how: int) -> None:
+        """Send FIN alone, as an SSLSocket does, which also forgets what the other thread still uses."""
+        socket.socket.shutdown(self._sock, how)
 
     def _keep_patience(self, seconds: float) -> None:
         self._patience = seconds

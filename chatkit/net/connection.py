@@ -68,10 +68,7 @@ class Connection:
             return 0
 
     def sender(self) -> Callable[[bytes, int], int]:
-        """Give what `send_some` calls, to be called with bytes and NOW by who sends a million times.
-
-        It raises BlockingIOError where `send_some` gives 0.
-        """
+        """Give what `send_some` calls, to be called with bytes and NOW; instead of 0 it raises BlockingIOError."""
         return self._writer.send
 
     def send(self, data: bytes, patience: float = 10.0) -> None:

@@ -11,11 +11,11 @@ reads slowly stops nobody.
 import selectors
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from chatkit.net.connection import NOW, why_lost
 from chatkit.net.event import Event, Events, What
+from chatkit.net.letter import Arrived, Heard, HeardTooMuch, HungUp, Letter, Stop
 from chatkit.net.seat import Seat
 from chatkit.net.waking_clock import WakingClock
 from chatkit.protocol import messages as m
@@ -29,47 +29,6 @@ GRACE = 1.0  # seconds in which a client may finish what it is saying, before it
 
 _BATCH = 4096  # letters
 
-
-@dataclass(eq=False, slots=True)
-class Arrived:
-    """Somebody connected."""
-
-    seat: Seat
-
-
-@dataclass(eq=False, slots=True)
-class Heard:
-    """Some lines of one client, and their size in bytes."""
-
-    seat: Seat
-    lines: list[bytes]
-    size: int
-
-
-@dataclass(eq=False, slots=True)
-class HeardTooMuch:
-    """A line without an end."""
-
-    seat: Seat
-    text: str
-
-
-@dataclass(eq=False, slots=True)
-class HungUp:
-    """The stream of a client ended; always the last letter from its reader."""
-
-    seat: Seat
-    trouble: str = ""  # why, if it did not end in good order
-
-
-@dataclass(eq=False, slots=True)
-class Stop:
-    """Say goodbye to all, and end."""
-
-    text: str
-
-
-Letter = Arrived | Heard | HeardTooMuch | HungUp | Stop
 Send = Callable[[bytes, int], int]  # a connection's `sender`
 
 

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from chatkit.net.connection import why_lost
 from chatkit.net.event import Event, Events, What
-from chatkit.net.postman import Heard, HeardTooMuch, HungUp, Letter
+from chatkit.net.letter import Heard, HeardTooMuch, HungUp, Letter
 from chatkit.net.seat import Seat
 from chatkit.net.throttle import Throttle
 from chatkit.protocol.framing import MAX_LINE_BYTES, LineSplitter

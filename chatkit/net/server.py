@@ -21,7 +21,8 @@ from chatkit.errors import MisuseError
 from chatkit.net.connection import Connection
 from chatkit.net.event import ALL, Address, End, Event, Events, Listener, What
 from chatkit.net.host import DEFAULT_PORT, THIS_COMPUTER, Host, write_address
-from chatkit.net.postman import Arrived, HungUp, Letter, Postman, Stop
+from chatkit.net.letter import Arrived, HungUp, Letter, Stop
+from chatkit.net.postman import Postman
 from chatkit.net.reader import Reader
 from chatkit.net.sealed import Sealed
 from chatkit.net.seat import Seat

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from chatkit.lan.host import LanHost
 
 PATIENCE = 5.0  # seconds until it listens
-QUIET = 0.25  # seconds without a packet: then they have finished
-FIRST = 1.5  # seconds that are waited for the first
-MOST = 3.0  # seconds that are waited for all
+QUIET = 0.5  # seconds without a packet: then they have finished
+MOST = 3.0  # seconds that are waited for that
 SHOWN = 8  # packets
 TEXT_LIMIT = 40  # columns of payload
 
@@ -38,12 +37,13 @@ class Sniffing:
     """One run of scapy's sniffer; `packets` is what it kept, once the `with` is over."""
 
     def __init__(self, where: str, port: int | None = None, **source: Any) -> None:
+        from scapy.layers import inet  # here, for it takes a while: not when the first packet is there
         from scapy.sendrecv import AsyncSniffer
 
         self.where = where
         self.packets: Any = ()
-        self._source, self._port = source, port
-        self._heard: float | None = None  # when the last packet came
+        self._source, self._port, self._tcp = source, port, inet.TCP
+        self._heard = 0.0  # when the last packet came
         self._listens = threading.Event()
         self._sniffer = AsyncSniffer(
             lfilter=self._is_wanted, prn=self._note, started_callback=self._listens.set, **source
@@ -71,21 +71,16 @@ class Sniffing:
         return "\n".join([*lines, f"  ... {left_out} more"] if left_out > 0 else lines)
 
     def _is_wanted(self, packet: Any) -> bool:
-        from scapy.layers.inet import TCP
-
-        return TCP in packet and self._port in (None, packet[TCP].sport, packet[TCP].dport)
+        tcp = self._tcp
+        return tcp in packet and self._port in (None, packet[tcp].sport, packet[tcp].dport)
 
     def _note(self, packet: Any) -> None:
         self._heard = time.monotonic()
 
     def _await_quiet(self) -> None:
         begin = time.monotonic()
-        while time.monotonic() < min(begin + MOST, self._quiet_from(begin)):
+        while time.monotonic() < min(begin + MOST, max(begin, self._heard) + QUIET):
             time.sleep(QUIET / 10)
-
-    def _quiet_from(self, begin: float) -> float:
-        """When it will have been quiet for long enough, if nothing more comes."""
-        return begin + FIRST if self._heard is None else max(begin, self._heard) + QUIET
 
     def _close(self) -> None:
         if opened := self._source.get("opened_socket"):

@@ -45,7 +45,7 @@ def test_ipv6_is_read_too() -> None:
         port = door.getsockname()[1]
         table = sockets_on(HOST, port)
         assert isinstance(table, KernelTable)
-        assert [row.here for row in table.rows] == [f"[::1]:{port}"]
+        assert f"[::1]:{port}" in [row.here for row in table.rows]  # somebody else may use this number in IPv4
 
 
 @needs_linux

@@ -19,8 +19,20 @@ def test_all_hear_but_the_one_who_spoke() -> None:
     bag.to_all(b"1\n", but="ann")
     bag.to("bob", b"psst\n")
     bag.to_all(b"2\n", but="bob")
-    assert bag.take() == {"ann": b"2\n", "bob": b"1\npsst\n", "carl": b"1\n2\n"}
-    assert bag.take() == {}
+    owed = bag.take()
+    assert dict(owed.items()) == {"ann": b"2\n", "bob": b"1\npsst\n", "carl": b"1\n2\n"}
+    assert len(owed) == 3
+    assert not bag.take()
+
+
+def test_who_hears_all_of_it_hears_the_same_piece_of_bytes() -> None:
+    bag: Postbag[str] = Postbag()
+    for name in ("ann", "bob", "carl"):
+        bag.start_listening(name)
+    bag.take()
+    bag.to_all(b"1\n", but="ann")
+    owed = bag.take()
+    assert (owed.own, owed.others, owed.whole) == ({}, ["bob", "carl"], b"1\n")
 
 
 def test_who_comes_hears_what_follows_and_who_goes_hears_what_was_before() -> None:
@@ -31,7 +43,7 @@ def test_who_comes_hears_what_follows_and_who_goes_hears_what_was_before() -> No
     bag.to_all(b"2\n")
     bag.stop_listening("ann")
     bag.to_all(b"3\n")
-    assert bag.take() == {"ann": b"1\n2\n", "bob": b"2\n3\n"}
+    assert dict(bag.take().items()) == {"ann": b"1\n2\n", "bob": b"2\n3\n"}
 
 
 def test_a_batch_is_full_when_one_or_all_together_would_be_owed_too_much() -> None:

@@ -10,10 +10,9 @@ reads slowly stops nobody.
 
 import selectors
 import time
-from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from chatkit.net.connection import NOW, why_lost
+from chatkit.net.connection import NOW, Data, Send, why_lost
 from chatkit.net.event import Event, Events, What
 from chatkit.net.letter import Arrived, Heard, HeardTooMuch, HungUp, Letter, Stop
 from chatkit.net.seat import Seat
@@ -21,6 +20,7 @@ from chatkit.net.waking_clock import WakingClock
 from chatkit.protocol import messages as m
 from chatkit.protocol.member import Member
 from chatkit.protocol.messages import Code
+from chatkit.protocol.postbag import Owed
 from chatkit.protocol.room import Room
 
 TICK = 0.25  # seconds between two looks at what is due
@@ -28,8 +28,6 @@ RETRY = 0.01  # seconds between two looks at blocked clients
 GRACE = 1.0  # seconds in which a client may finish what it is saying, before it is cut off
 
 _BATCH = 4096  # letters
-
-Send = Callable[[bytes, int], int]  # a connection's `sender`
 
 
 class Postman:
@@ -42,7 +40,7 @@ class Postman:
         self._events = events
         self._max_outbox = max_outbox
         self._seats: dict[Member, Seat] = {}
-        self._ready: dict[Member, Send] = {}  # those for whom nothing waits
+        self._ready: dict[Member, Send] = {}  # who takes bytes: for whom something waits already, `_nothing` does
         self._closing: dict[Seat, None] = {}
         self._blocked = selectors.DefaultSelector()
         self._next_tick = 0.0
@@ -119,27 +117,44 @@ class Postman:
             self._report()
         self._note_closing()
 
-    def _hand_out(self, owed: dict[Member, bytes], now: float) -> int:
-        """Send each what the system takes, keep the rest, and give how much went.
+    def _hand_out(self, owed: Owed[Member], now: float) -> int:
+        """Send each what the system takes, keep the rest, and give how much went."""
+        if self._events.wants_deliveries:
+            return sum(self._hand(member, data, now) for member, data in owed.items())
+        own = sum(self._hand(member, data, now) for member, data in owed.own.items())
+        return own + self._hand_to_all(owed.others, owed.whole, now)
+
+    def _hand_to_all(self, members: list[Member], data: bytes, now: float) -> int:
+        """Send all the same.
 
         A server spends most of its time in this loop, so it looks at nothing that it can do without.
         """
-        ready, told, total = self._ready, self._events.wants_deliveries, 0
-        for member, data in owed.items():
+        ready, size, late = self._ready, len(data), {}
+        for member in members:
             try:
-                sent = ready.get(member, _nothing)(data, NOW)
-            except BlockingIOError:
-                sent = 0
-            except OSError as error:
-                sent = self._give_up(self._seats[member], data, error)
-            if sent < len(data) and (seat := self._seats.get(member)):
-                self._keep(seat, memoryview(data)[sent:], now)
-            if told and (seat := self._seats.get(member)):
-                self._events.emit_detail(self._event(What.DELIVERED, seat, sent))
-            total += sent
-        return total
+                if (sent := ready[member](data, NOW)) < size:
+                    late[member] = sent
+            except OSError:
+                late[member] = 0
+        rest = memoryview(data)
+        unsent = sum(size - sent - self._hand(member, rest[sent:], now) for member, sent in late.items())
+        return size * len(members) - unsent
 
-    def _give_up(self, seat: Seat, data: bytes | bytearray, error: OSError) -> int:
+    def _hand(self, member: Member, data: Data, now: float) -> int:
+        """Send one what the system takes, keep the rest, and give how much went."""
+        try:
+            sent = self._ready.get(member, _nothing)(data, NOW)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            sent = self._give_up(self._seats[member], data, error)
+        if sent < len(data) and (seat := self._seats.get(member)):
+            self._keep(seat, memoryview(data)[sent:], now)
+        if self._events.wants_deliveries and (seat := self._seats.get(member)):
+            self._events.emit_detail(self._event(What.DELIVERED, seat, sent))
+        return sent
+
+    def _give_up(self, seat: Seat, data: Data, error: OSError) -> int:
         """Count everything as sent that goes to a broken connection: its reader tells."""
         seat.trouble = seat.trouble or why_lost(error)
         return len(data)
@@ -175,7 +190,7 @@ class Postman:
 
     def _block(self, seat: Seat) -> None:
         self._blocked.register(seat.connection, selectors.EVENT_WRITE, seat)
-        del self._ready[_member(seat)]
+        self._ready[_member(seat)] = _nothing
 
     def _unblock(self, seat: Seat) -> None:
         self._blocked.unregister(seat.connection)
@@ -257,7 +272,7 @@ class Postman:
         return Event(what, seat.member.name if seat.member else "", seat.connection.peer, bytes, text)
 
 
-def _nothing(_data: bytes, _now: int) -> int:
+def _nothing(_data: Data, _now: int) -> int:
     """Send to a client for whom something waits already, or who is gone: it takes no byte."""
     return 0
 

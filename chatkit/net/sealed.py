@@ -20,10 +20,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
 
 from chatkit.net import tls_trouble as trouble
-from chatkit.net.connection import READ_SIZE, Connection
+from chatkit.net.connection import READ_SIZE, Connection, Send
 from chatkit.net.event import Address
 from chatkit.net.tls import Seal, WrongFingerprint, fingerprint
 from chatkit.net.tls_trouble import Unsealed, Untrusted
@@ -87,7 +86,7 @@ class Sealed(Connection):
                 self._owed = self._tls.write(plain[taken : taken + PIECE])
             return taken
 
-    def sender(self) -> Callable[[bytes, int], int]:
+    def sender(self) -> Send:
         """Give `send_some`, to be called with bytes and NOW."""
         return lambda data, _now: self.send_some(data)
 

@@ -12,7 +12,8 @@ is spared, coming, going) has a list of parts: stretches of the tape, with priva
 What comes out equals handling one line at a time: a property test says so.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Generic, TypeVar
 
@@ -20,6 +21,24 @@ L = TypeVar("L", bound=Hashable)
 
 MOST_FOR_ONE = 262_144  # bytes that one listener may be owed: it is given them at once, and shall not drown in them
 MOST_FOR_ALL = 16_777_216  # bytes, once each piece is joined; listeners with nothing of their own share one piece
+
+
+@dataclass(frozen=True, slots=True)
+class Owed(Generic[L]):
+    """What is owed to whom: something of their own to a few, the whole tape to all others."""
+
+    own: dict[L, bytes]
+    others: list[L]
+    whole: bytes
+
+    def __len__(self) -> int:
+        return len(self.own) + len(self.others)
+
+    def items(self) -> Iterator[tuple[L, bytes]]:
+        """Give each that is owed something, with what it is owed."""
+        yield from self.own.items()
+        for one in self.others:
+            yield one, self.whole
 
 
 class Postbag(Generic[L]):
@@ -71,21 +90,20 @@ class Postbag(Generic[L]):
         self._catch_up(one)
         del self._listeners[one]
 
-    def take(self) -> dict[L, bytes]:
+    def take(self) -> Owed[L]:
         """Give what each is owed, and start an empty batch."""
         for one in self._parts:
             self._catch_up(one)
         whole = b"".join(self._tape)
-        owed = dict.fromkeys(self._listeners, whole) if whole else {}
         ends = [0, *accumulate(map(len, self._tape))]
-        for one, parts in self._parts.items():
-            owed[one] = b"".join(
-                part if isinstance(part, bytes) else whole[ends[part.start] : ends[part.stop]] for part in parts
-            )
-            if not owed[one]:
-                del owed[one]
+
+        def cut(part: bytes | slice) -> bytes:
+            return part if isinstance(part, bytes) else whole[ends[part.start] : ends[part.stop]]
+
+        own = {one: b"".join(map(cut, parts)) for one, parts in self._parts.items() if parts}
+        others = [one for one in self._listeners if one not in self._parts] if whole else []
         self._start()
-        return owed
+        return Owed(own, others, whole)
 
     def _catch_up(self, one: L, to: int | None = None) -> list[bytes | slice]:
         """Give the parts of `one`, after adding the stretch of tape that it has heard since the last of them."""

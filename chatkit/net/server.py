@@ -14,7 +14,8 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
+from itertools import count
 from queue import SimpleQueue
 
 from chatkit.errors import MisuseError
@@ -32,7 +33,7 @@ from chatkit.protocol.room import Room
 GOODBYE = "the server is closing"
 
 _ACCEPT_TIMEOUT = 1.0  # seconds: on macOS and Windows nothing wakes a blocked accept()
-_BREATH = 0.1  # seconds to wait when the machine has no descriptor left
+_BREATH = 0.1  # seconds to wait before the next try
 _SAME_TROUBLE = 10.0  # seconds; what goes wrong again within them is not told again
 
 
@@ -64,6 +65,7 @@ class Server:
         self._troubles: dict[str, float] = {}  # each sentence, and when it last was true
         self._listener: socket.socket | None = None
         self._stopping = False
+        self._numbers = count(1)
         self._threads: list[threading.Thread] = []
         self._own_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # the readers too
 
@@ -131,26 +133,16 @@ class Server:
     # ---- the thread that accepts ----
 
     def _accept(self) -> None:
-        for number, (sock, peer) in enumerate(self._arrivals(), 1):
-            self._seat(sock, peer, number)
-
-    def _arrivals(self) -> Iterator[tuple[socket.socket, Address]]:
-        """Give each connection that comes, until the server stops."""
         assert self._listener is not None
         while not self._stopping:
             try:
-                sock, peer = self._listener.accept()
-                yield sock, (peer[0], peer[1])
+                self._seat(*self._listener.accept())
             except TimeoutError:
                 continue
-            except OSError as error:
-                self._mention(error)
-
-    def _mention(self, error: OSError) -> None:
-        """Accepting failed, for want of descriptors or because the client was gone already: say so and go on."""
-        if not self._stopping:
-            self._complain(f"a connection could not be accepted: {error.strerror}")
-            time.sleep(_BREATH)
+            except OSError as error:  # no descriptor is left, or the client was gone already: say so and go on
+                if not self._stopping:
+                    self._complain(f"a connection could not be accepted: {error.strerror}")
+                    time.sleep(_BREATH)
 
     def _complain(self, text: str, peer: Address | None = None) -> None:
         """Tell of a trouble, once for as long as it lasts: a flood of sentences helps nobody."""
@@ -159,16 +151,17 @@ class Server:
         if last is None or now - last > _SAME_TROUBLE:
             self._events.emit(Event(What.TROUBLE, address=peer, text=text))
 
-    def _seat(self, sock: socket.socket, peer: Address, number: int) -> None:
+    def _seat(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        peer = address[:2]  # of IPv6, too, host and port
         try:
             seat = Seat(Sealed(sock, peer, self._tls) if self._tls else Connection(sock, peer))
-        except OSError as error:  # no descriptor for the second socket; macOS: the client is gone already
+        except OSError:  # no descriptor for the second socket; macOS: the client is gone already
             sock.close()
-            return self._mention(error)
+            raise
         self._events.emit(Event(What.ACCEPTED, address=peer))
         self._letters.put(Arrived(seat))
         reader = Reader(seat, self._letters, self._events, self._limits.rate)
-        seat.reader = self._thread(f"reader-{number}", reader.run)
+        seat.reader = self._thread(f"reader-{next(self._numbers)}", reader.run)
         try:
             seat.reader.start()
         except RuntimeError as error:  # the machine has no thread left

@@ -24,11 +24,12 @@ from tests.traces import PATIENCE, descriptors, helpers_of, namespaces, traces, 
 pytestmark = needs_lan
 
 DAEMON = ["sh", "-c", "setsid sleep 1000 > /dev/null 2>&1 &"]  # its parent ends at once
-STUBBORN = ["sh", "-c", "trap '' TERM INT HUP; while :; do sleep 1000; done"]
+STUBBORN = ["sh", "-c", "trap '' TERM INT HUP; echo here; while :; do sleep 1000; done"]
+SLEEPER = ["sh", "-c", "echo here; exec sleep 1000"]
 
-# A program with a LAN, programs in it, and sockets of it. It says what namespaces there are, and waits.
+# A program with a LAN, programs in it, and sockets of it. Once they run it says what namespaces there are, and waits.
 SCRIPT = f"""
-import json, os, signal
+import json, os, signal, subprocess
 from chatkit.lan import Lan
 from tests.traces import namespaces
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup lets it be ignored,
@@ -36,8 +37,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # and a shell does tha
 with Lan("ann", "bob") as lan:
     listener = lan["ann"].listen(9898)
     sock = lan["bob"].connect(("ann", 9898))
-    programs = [lan["ann"].run({DAEMON}), lan["bob"].run({STUBBORN}), lan["bob"].run(["sleep", "1000"])]
-    programs[0].wait()
+    lan["ann"].run({DAEMON}).wait()
+    programs = [lan["bob"].run(program, stdout=subprocess.PIPE) for program in ({STUBBORN}, {SLEEPER})]
+    assert [program.stdout.readline() for program in programs] == [b"here\\n"] * 2
     print("ready", json.dumps([os.getpid(), lan._helper.pid, sorted(namespaces(lan))]), flush=True)
     while True:
         signal.pause()

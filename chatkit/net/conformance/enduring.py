@@ -7,8 +7,8 @@ from chatkit.net.conformance.visit import Visit
 _LINES_UNREAD = 240  # 1.9 MB: more than the buffers of systems hold for one who does not read
 _LINE_BYTES = 8000
 _ENDLESS = 10_000_000
-_CROWD = 130
-_LONG_NAME = 15  # code points, and the mark
+_CROWD = 145  # their names fill more than one line
+_LONG_NAME = 13  # code points, and the mark
 _MAX_LINE_BYTES = 8192
 
 

@@ -92,7 +92,7 @@ def judge(
     _knock(address, patience, tls)
     together = _wanted(_TOGETHER + _about_the_password(password), slow)
     alone = _wanted(_ALONE + (sealing.RULES if tls else ()), slow)
-    marks = iter({"".join(random.choices(_LETTERS, k=4)) for _ in range(1000)})  # another run may be on its way
+    marks = iter({"".join(random.choices(_LETTERS, k=6)) for _ in range(1000)})  # two runs at once never share one
 
     def verdicts_on(rules: tuple[Rule, ...], side_by_side: int = 1) -> tuple[Verdict, ...]:
         visits = [Visit(address, next(marks), password, patience, tls) for _ in rules]

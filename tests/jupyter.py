@@ -6,11 +6,12 @@
         notebook.chat("ann").type("hello")
 """
 
+import contextlib
 import json
 import os
+import random
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,9 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What the system gives to whoever asks for any port lies above: nobody takes one between two looks at it.
+_PORTS = range(10_000, 30_000)
+_KERNELS_WITHOUT_PORTS = ["--KernelManager.transport=ipc"] if sys.platform == "linux" else []  # kernels.py says why
 _NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
@@ -46,7 +50,7 @@ class JupyterLab:
     def __init__(self, folder: Path, theme: str = "JupyterLab Light", env: dict[str, str] | None = None) -> None:
         self.folder, self.theme, self.env = folder, theme, env or {}
         self.token = secrets.token_hex(16)
-        self.port = _free_port()
+        self.port = 0  # until it listens
 
     def __enter__(self) -> "JupyterLab":
         self._home = Path(tempfile.mkdtemp(prefix="chatkit-lab-"))
@@ -56,9 +60,9 @@ class JupyterLab:
         (settings / "overrides.json").write_text(json.dumps(_NO_NEWS | themes), "utf-8")
         self._log = (self._home / "log").open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={self.port}",
-             "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}", f"--notebook-dir={self.folder}",
-             f"--LabApp.app_settings_dir={settings}"],
+            [sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={random.choice(_PORTS)}",
+             f"--IdentityProvider.token={self.token}", f"--notebook-dir={self.folder}",
+             f"--LabApp.app_settings_dir={settings}", *_KERNELS_WITHOUT_PORTS],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=self._environment(),
         )  # fmt: skip
         self._await_answer()
@@ -90,6 +94,9 @@ class JupyterLab:
             time.sleep(0.1)
 
     def _answers(self) -> bool:
+        for about in (self._home / "jupyter_runtime_dir").glob("jpserver-*.json"):
+            with contextlib.suppress(json.JSONDecodeError):  # it is being written
+                self.port = json.loads(about.read_text("utf-8"))["port"]
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api?token={self.token}", timeout=5):
                 return True
@@ -185,7 +192,3 @@ class ChatOnPage:
         """Click the button with these words."""
         self.box.get_by_role("button", name=words, exact=True).click()
 
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

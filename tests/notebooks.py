@@ -6,9 +6,11 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 from chatkit.faces.handout import SOURCE
 from chatkit.faces.notebook_versions import Version, parse, written
+from tests.kernels import without_ports
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(SOURCE.glob("*.ipynb"))
@@ -40,13 +42,19 @@ def is_solution(cell: Any) -> bool:
 
 def run(notebook: Any, evidence: str, folder: Path, *, allow_errors: bool = False) -> Any:
     """Run all cells in a kernel that finds this chatkit, and has no display."""
-    with pytest.MonkeyPatch.context() as environment:
+    with pytest.MonkeyPatch.context() as environment, without_ports() as settings:
         environment.setenv("PYTHONPATH", str(ROOT))
         environment.setenv("IPYTHONDIR", str(folder / "ipython"))
         environment.setenv("CHATKIT_CAPTURE", "" if evidence == "lan" else evidence)
         environment.delenv("DISPLAY", raising=False)
         place = {"metadata": {"path": str(folder)}}
-        return NotebookClient(notebook, timeout=TIME_LIMIT, allow_errors=allow_errors, resources=place).execute()
+        return NotebookClient(
+            notebook,
+            timeout=TIME_LIMIT,
+            allow_errors=allow_errors,
+            resources=place,
+            config=Config(KernelManager=settings),
+        ).execute()
 
 
 def shown(cell: Any) -> str:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,11 +14,12 @@ import nbformat
 import pytest
 
 from chatkit.faces.notebook_versions import solution_version, student_version
+from tests.kernels import without_ports
 from tests.notebooks import ROOT, SOURCES, is_graded, is_solution, made, marks, read, small_notebook
 
 ASSIGNMENT = "chatkit"
 # Without this nbgrader writes an error of its own into the gap, and all cells after it fail.
-SETTINGS = 'c = get_config()\nc.ClearSolutions.code_stub = {"python": ""}\n'
+SETTINGS = 'c = get_config()\nc.ClearSolutions.code_stub = {{"python": ""}}\nc.KernelManager.update({})\n'
 SCORES = """
 import json, sys
 from nbgrader.api import Gradebook
@@ -89,14 +90,15 @@ def with_questions() -> list[Any]:
 
 
 @pytest.fixture(params=with_questions())
-def course(request: pytest.FixtureRequest, tmp_path: Path) -> Course:
+def course(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Course]:
     find: Callable[[Path], Path] = request.param
     course = Course(tmp_path / "course", find(tmp_path))
     place = course.folder / "source" / ASSIGNMENT
     place.mkdir(parents=True)
     nbformat.write(read(course.source), place / course.source.name)
-    (course.folder / "nbgrader_config.py").write_text(SETTINGS)
-    return course
+    with without_ports() as kernel:
+        (course.folder / "nbgrader_config.py").write_text(SETTINGS.format(kernel))
+        yield course
 
 
 def bent(notebook: Any) -> Any:

@@ -108,6 +108,19 @@ def test_a_peer_that_resets_while_much_waits_for_it_is_told_of_once() -> None:
         assert ann.line() == "USERS 1 ann\n"
 
 
+def test_a_reset_that_the_postman_meets_first_is_told_as_a_reset() -> None:
+    with Server(port=0, limits=Limits(rate=10)) as server, Peer(server.address, "ann") as ann:
+        bob = Peer(server.address, "bob")
+        ann.until("JOINED bob")
+        bob.send("PING x\n" * 30)  # too many at once: its reader pauses
+        bob.until("PONG x")
+        bob.reset()
+        for _ in range(2):  # the system tells the first that the connection was reset, and the second of a broken pipe
+            ann.send("SAY hello\n")
+            round_trip(ann)
+        assert ann.line() == "LEFT bob connection lost (connection reset by peer)\n"
+
+
 def test_what_was_sent_before_a_reset_is_heard_before_the_leave(peer: Connect) -> None:
     bob, ann = peer("bob"), peer("ann")
     bob.until("JOINED")

@@ -20,8 +20,7 @@ from chatkit.net.event import Address
 READ_SIZE = 65536
 NOW = getattr(socket, "MSG_DONTWAIT", 0)  # a flag of send(): do not wait
 
-Data = bytes | bytearray | memoryview
-Send = Callable[[Data, int], int]
+Send = Callable[[bytes, int], int]
 
 _LONG = 3600.0  # seconds; a timeout, of whatever length, makes Python wait for bytes before it reads
 _RST_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # struct linger: on, for 0 seconds
@@ -63,7 +62,7 @@ class Connection:
                 if self._end_is_near:
                     return b""
 
-    def send_some(self, data: Data) -> int:
+    def send_some(self, data: bytes | bytearray | memoryview) -> int:
         """Hand over what the system takes without waiting, and give the number of bytes. Raises OSError."""
         try:
             return self._writer.send(data, NOW)

@@ -12,7 +12,7 @@ import selectors
 import time
 from queue import Empty, SimpleQueue
 
-from chatkit.net.connection import NOW, Data, Send, why_lost
+from chatkit.net.connection import NOW, Send, why_lost
 from chatkit.net.event import Event, Events, What
 from chatkit.net.letter import Arrived, Heard, HeardTooMuch, HungUp, Letter, Stop
 from chatkit.net.seat import Seat
@@ -40,7 +40,7 @@ class Postman:
         self._events = events
         self._max_outbox = max_outbox
         self._seats: dict[Member, Seat] = {}
-        self._ready: dict[Member, Send] = {}  # who takes bytes: for whom something waits already, `_nothing` does
+        self._ready: dict[Member, Send] = {}  # those for whom nothing waits
         self._closing: dict[Seat, None] = {}
         self._blocked = selectors.DefaultSelector()
         self._next_tick = 0.0
@@ -118,43 +118,28 @@ class Postman:
         self._note_closing()
 
     def _hand_out(self, owed: Owed[Member], now: float) -> int:
-        """Send each what the system takes, keep the rest, and give how much went."""
-        if self._events.wants_deliveries:
-            return sum(self._hand(member, data, now) for member, data in owed.items())
-        own = sum(self._hand(member, data, now) for member, data in owed.own.items())
-        return own + self._hand_to_all(owed.others, owed.whole, now)
+        """Send each what the system takes, keep the rest, and give how much went.
 
-    def _hand_to_all(self, members: list[Member], data: bytes, now: float) -> int:
-        """Send all the same.
-
-        A server spends most of its time in this loop, so it looks at nothing that it can do without.
+        A server spends most of its time in the inner loop, so it looks at nothing that it can do without.
         """
-        ready, size, late = self._ready, len(data), {}
-        for member in members:
-            try:
-                if (sent := ready[member](data, NOW)) < size:
-                    late[member] = sent
-            except OSError:
-                late[member] = 0
-        rest = memoryview(data)
-        unsent = sum(size - sent - self._hand(member, rest[sent:], now) for member, sent in late.items())
-        return size * len(members) - unsent
+        ready, told, total = self._ready, self._events.wants_deliveries, 0
+        for data, members in owed.pieces():
+            size = len(data)
+            for member in members:
+                try:
+                    sent = ready[member](data, NOW)
+                except (KeyError, BlockingIOError):  # gone, or something waits for it already, or it is full
+                    sent = 0
+                except OSError as error:
+                    sent = self._give_up(self._seats[member], data, error)
+                if sent < size and (seat := self._seats.get(member)):
+                    self._keep(seat, memoryview(data)[sent:], now)
+                if told and (seat := self._seats.get(member)):
+                    self._events.emit_detail(self._event(What.DELIVERED, seat, sent))
+                total += sent
+        return total
 
-    def _hand(self, member: Member, data: Data, now: float) -> int:
-        """Send one what the system takes, keep the rest, and give how much went."""
-        try:
-            sent = self._ready.get(member, _nothing)(data, NOW)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            sent = self._give_up(self._seats[member], data, error)
-        if sent < len(data) and (seat := self._seats.get(member)):
-            self._keep(seat, memoryview(data)[sent:], now)
-        if self._events.wants_deliveries and (seat := self._seats.get(member)):
-            self._events.emit_detail(self._event(What.DELIVERED, seat, sent))
-        return sent
-
-    def _give_up(self, seat: Seat, data: Data, error: OSError) -> int:
+    def _give_up(self, seat: Seat, data: bytes | bytearray, error: OSError) -> int:
         """Count everything as sent that goes to a broken connection: its reader tells."""
         seat.trouble = seat.trouble or why_lost(error)
         return len(data)
@@ -190,7 +175,7 @@ class Postman:
 
     def _block(self, seat: Seat) -> None:
         self._blocked.register(seat.connection, selectors.EVENT_WRITE, seat)
-        self._ready[_member(seat)] = _nothing
+        del self._ready[_member(seat)]
 
     def _unblock(self, seat: Seat) -> None:
         self._blocked.unregister(seat.connection)
@@ -270,11 +255,6 @@ class Postman:
 
     def _event(self, what: What, seat: Seat, bytes: int, text: str = "") -> Event:
         return Event(what, seat.member.name if seat.member else "", seat.connection.peer, bytes, text)
-
-
-def _nothing(_data: Data, _now: int) -> int:
-    """Send to a client for whom something waits already, or who is gone: it takes no byte."""
-    return 0
 
 
 def _member(seat: Seat) -> Member:

@@ -12,7 +12,7 @@ is spared, coming, going) has a list of parts: stretches of the tape, with priva
 What comes out equals handling one line at a time: a property test says so.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Generic, TypeVar
@@ -34,11 +34,15 @@ class Owed(Generic[L]):
     def __len__(self) -> int:
         return len(self.own) + len(self.others)
 
+    def pieces(self) -> Iterator[tuple[bytes, Collection[L]]]:
+        """Give each piece of bytes, with those to whom it is owed."""
+        for one, data in self.own.items():
+            yield data, (one,)
+        yield self.whole, self.others
+
     def items(self) -> Iterator[tuple[L, bytes]]:
         """Give each that is owed something, with what it is owed."""
-        yield from self.own.items()
-        for one in self.others:
-            yield one, self.whole
+        return ((one, data) for data, ones in self.pieces() for one in ones)
 
 
 class Postbag(Generic[L]):

@@ -74,7 +74,9 @@ def fetched(link: str) -> Capture:
 
 
 def bytes_of(capture: Capture) -> bytes:
-    return b"".join(frame.data for frame in capture.frames)
+    """All bytes of the frames, and then each stream put together, for a word may lie across two segments."""
+    streams = (talk.stream(end) for talk in capture.conversations for end in talk.endpoints)
+    return b"".join((*(frame.data for frame in capture.frames), *streams))
 
 
 def leave(peer: Peer) -> None:

@@ -22,6 +22,9 @@ PATIENCE = 5.0  # seconds that a thread or a socket may take to go away
 
 os.environ["CHATKIT_PROGRESS"] = os.devnull  # for the kernels and programs that tests start
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts what runs behind an `&`
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # programs that tests start would ignore Ctrl-C
+
 _SKIPS_FAIL = os.environ.get("CHATKIT_NO_SKIPS") == "1"  # set where everything is installed
 
 

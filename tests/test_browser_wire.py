@@ -112,8 +112,9 @@ def test_with_the_keyboard_a_step_is_chosen_and_its_bytes_open(notebook: Noteboo
 
 def test_a_step_that_is_clicked_opens_its_bytes(notebook: Notebook) -> None:
     press(notebook, "First")
-    steps = view(notebook).get_by_role("listbox", name=re.compile("Steps"))
-    steps.locator("option").first.click()
+    steps = view(notebook).get_by_role("listbox", name=re.compile("Steps")).locator("option")
+    expect(steps).to_have_count(1)  # who clicks into a list while it changes, clicks beside it
+    steps.first.click()
     expect(view(notebook).locator(".chatkit-anatomy figcaption")).to_contain_text("SYN")
     expect(view(notebook).locator("svg rect.spot")).to_have_count(1)
 

@@ -8,6 +8,7 @@ from ipywidgets import Button
 
 from chatkit.errors import MachineError, MisuseError
 from chatkit.faces import server_panel
+from chatkit.faces.classroom_ca import Authority
 from chatkit.faces.notebook.classroom import Classroom
 from chatkit.faces.server_panel import MISSED, ServerPanel
 from chatkit.faces.widgets import server_html
@@ -213,6 +214,22 @@ def test_its_cell_can_be_run_again_and_its_end_is_that_of_all(monkeypatch: pytes
     room.close()
     assert "stopped" in repr(newer)
     assert set(threading.enumerate()) <= before
+
+
+def test_with_tls_it_seals_says_so_and_comes_back_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATKIT_CAPTURE", "recorded")
+    authority, room = Authority(), Classroom()
+    panel = room.server_panel(tls=authority.server_context("127.0.0.1"))
+    shown = _until(panel, lambda shown: "sealed with TLS" in shown)
+    assert "join(&quot;ann&quot;, panel.server, tls=trust)" in shown and "nc " not in shown
+    for _ in range(2):
+        assert room.join("ann", panel.server, tls=authority.client_context()).connected
+        with Peer(panel.address) as plain:
+            plain.send("JOIN bob\n")
+            assert plain.rest().startswith("ERROR needs-tls")
+        panel.stop()
+        panel.start()
+    room.close()
 
 
 @needs_lan

@@ -7,6 +7,7 @@
 All that is shown comes from the server's events. Its threads only put them into a queue; one painter takes them out.
 """
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -35,13 +36,18 @@ MISSED = "More happened at once than could be shown: the numbers below may be to
 class ServerPanel:
     """A server and its panel; the last value of a cell shows it. Its threads are daemons, so that a kernel can end.
 
-    `prepare` is called with each server before it starts. Raises MachineError where the port cannot be had.
+    `prepare` is called with each server before it starts; with `tls` they seal. Raises MachineError where the port
+    cannot be had.
     """
 
     def __init__(
-        self, host: Host = THIS_COMPUTER, port: int = 0, prepare: Callable[[Server], object] | None = None
+        self,
+        host: Host = THIS_COMPUTER,
+        port: int = 0,
+        prepare: Callable[[Server], object] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._host, self._prepare = host, prepare
+        self._host, self._prepare, self._tls = host, prepare, tls
         self._story = ServerStory()  # the painter's
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._trouble, self._runs, self._closed = "", False, False
@@ -125,7 +131,7 @@ class ServerPanel:
 
     def _started(self, port: int) -> Server:
         """A server of which all is seen from its first moment on."""
-        server = Server(port, host=self._host, daemon=True)
+        server = Server(port, host=self._host, tls=self._tls, daemon=True)
         server.subscribe(self._note)
         if self._prepare:
             self._prepare(server)
@@ -159,7 +165,7 @@ class ServerPanel:
         self._take_events()
         story = self._story
         self._head.value, self._sentence.value = html.head(story), html.trouble(self._trouble)
-        self._to_type.value = html.to_type(_invitation(story.address))
+        self._to_type.value = html.to_type(_invitation(story.address, sealed=self._tls is not None))
         self._users.value, self._log.value = html.users(story), html.log(story)
         self._graph.value = html.graph(story, time.time())
         self._start.disabled = self._closed or story.address is not None
@@ -171,10 +177,18 @@ class ServerPanel:
             self._story.tell(self._events.get())
 
 
-def _invitation(address: Address | None) -> str:
-    """What to type, as `serve` says it; on a LAN, in a cell."""
+def _invitation(address: Address | None, sealed: bool) -> str:
+    """What to type: on this computer in a terminal, as `serve` says it; on a LAN, or under TLS, in a cell."""
     if address is None:
         return ""
-    if address[0] == THIS_COMPUTER.address:
+    is_here = address[0] == THIS_COMPUTER.address
+    if is_here and not sealed:
         return invitation(False, [], address[1]).rstrip()
-    return 'Connections are allowed from the hosts of the LAN. In a cell:\n\n    join("ann", panel.server)'
+    whom = "this computer only" if is_here else "the hosts of the LAN"
+    if not sealed:
+        return f'Connections are allowed from {whom}. In a cell:\n\n    join("ann", panel.server)'
+    return (
+        f"Connections are allowed from {whom}, and sealed with TLS. "
+        "In a cell, where `trust` is a context that trusts the server's certificate:\n\n"
+        '    join("ann", panel.server, tls=trust)'
+    )

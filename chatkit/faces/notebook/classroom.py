@@ -79,11 +79,13 @@ class Classroom:
         self._recorder.listen_to(self._server)
         return self._server
 
-    def server_panel(self, lan: Lan | StandIn | None = None, port: int = 0) -> ServerPanel:
+    def server_panel(
+        self, lan: Lan | StandIn | None = None, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> ServerPanel:
         """Start a server as `start_server` does, and show it: its users, its log, and buttons to stop and start it."""
         self._end_chat()
         self._recorder = Recorder()
-        self._panel = ServerPanel(THIS_COMPUTER if lan is None else lan[SERVER], port, self._recorder.listen_to)
+        self._panel = ServerPanel(THIS_COMPUTER if lan is None else lan[SERVER], port, self._recorder.listen_to, tls)
         return self._panel
 
     def watch(self, server: Server) -> Catch:

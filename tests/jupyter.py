@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -162,6 +163,17 @@ class Notebook:
         name_tag = self.page.locator(".ck-head .ck-name", has_text=name)
         return ChatOnPage(self.page.locator(".ck-chat", has=name_tag).first)
 
+    @contextlib.contextmanager
+    def as_wide_as(self, width: int) -> Iterator[None]:
+        """The page has this width, in pixels, for a while."""
+        size = self.page.viewport_size
+        assert size
+        self.page.set_viewport_size({**size, "width": width})
+        try:
+            yield
+        finally:
+            self.page.set_viewport_size(size)
+
     def save_picture(self, path: Path) -> None:
         """Save what is seen."""
         path.write_bytes(self.page.screenshot())
@@ -172,6 +184,14 @@ class Notebook:
         self.page.locator("#jp-mainmenu-run").get_by_text(words, exact=True).click()
         expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=RUN_TIME)
         expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=RUN_TIME)
+
+
+def becomes(box: Locator, condition: str) -> bool:
+    """Whether this function of JavaScript comes true of the box soon: JupyterLab lays a page out when it gets to it."""
+    deadline = time.monotonic() + ACT_TIME / 1000
+    while not (is_true := bool(box.evaluate(condition))) and time.monotonic() < deadline:
+        box.page.wait_for_timeout(50)
+    return is_true
 
 
 class ChatOnPage:

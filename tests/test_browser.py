@@ -17,7 +17,7 @@ pytest.importorskip("playwright", reason="needs Playwright: python3 -m chatkit t
 
 from playwright.sync_api import Locator, expect
 
-from tests.jupyter import Browser, JupyterLab, Notebook
+from tests.jupyter import Browser, JupyterLab, Notebook, becomes
 
 NAME = "00-first-words.ipynb"
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -147,7 +147,7 @@ def test_the_log_stays_at_its_newest_line(notebook: Notebook) -> None:
         expect(ann.log).to_contain_text(f"line {number}")
     for chat in (ann, bob):
         expect(chat.log.locator(".ck-line").last).to_be_in_viewport(ratio=1)
-        assert chat.log.evaluate("log => log.scrollHeight > log.clientHeight + 100")
+        assert becomes(chat.log, "log => log.scrollHeight > log.clientHeight + 100")
 
 
 def test_what_was_typed_is_on_the_ladder_after_a_handshake(notebook: Notebook) -> None:
@@ -205,14 +205,12 @@ def test_running_the_clients_again_ends_the_older_ones(notebook: Notebook) -> No
 
 
 def test_nothing_runs_over_the_edge_of_a_narrow_page(notebook: Notebook) -> None:
-    size = notebook.page.viewport_size
-    notebook.page.set_viewport_size({"width": NARROW + 200, "height": 1000})
-    for own in ("ann", "bob"):
-        box = notebook.chat(own).box
-        assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
-        assert (box.bounding_box() or {"width": 9999})["width"] <= NARROW + 100
-        expect(notebook.chat(own).message).to_be_visible()
-    notebook.page.set_viewport_size(size or {"width": 1300, "height": 1000})
+    with notebook.as_wide_as(NARROW + 200):
+        for own in ("ann", "bob"):
+            box = notebook.chat(own).box
+            assert becomes(box, f"box => box.getBoundingClientRect().width <= {NARROW + 100}")
+            assert becomes(box, "box => box.scrollWidth <= box.clientWidth")
+            expect(notebook.chat(own).message).to_be_visible()
 
 
 def test_the_last_button_ends_everything_politely(notebook: Notebook) -> None:

@@ -16,7 +16,7 @@ pytest.importorskip("playwright", reason="needs Playwright: python3 -m chatkit t
 
 from playwright.sync_api import Locator, expect
 
-from tests.jupyter import Browser, JupyterLab, Notebook
+from tests.jupyter import Browser, JupyterLab, Notebook, becomes
 
 NAME = "05-a-lan-of-your-own.ipynb"
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -72,32 +72,32 @@ def test_the_log_shows_what_was_dropped_and_that_it_came_again(notebook: Noteboo
     expect(rows.nth(0)).to_contain_text("dropped by drop(nth=1, sent_by='ann', carrying_data=True)")
     for text in ("SAY is this lost?", "SAID ann is this lost?"):
         expect(rows.filter(has_text=text).filter(has_text="delivered").first).to_be_visible()
-    assert rows.nth(0).evaluate("row => getComputedStyle(row.cells[0]).fontWeight") == "700"
+    assert becomes(rows.nth(0), 'row => getComputedStyle(row.cells[0]).fontWeight === "700"')
 
 
 def test_the_ladder_calls_it_a_retransmission(notebook: Notebook) -> None:
     drawn = output(notebook, 'ladder_of("ann", seen(lan, "lan-loss"))').locator("svg.chatkit-ladder")
     if notebook.is_recorded:
         expect(drawn.get_by_text("retransmission")).to_have_count(1)
+    expect(drawn.get_by_text("retransmission").first).to_be_visible()
     before, *labels, _after = " ".join(drawn.locator("tspan").all_text_contents()).split('"SAY is this lost?')
     assert "retransmission" not in before.rpartition("PSH,ACK")[2]  # what stands above the first that was sent
     assert labels and all("retransmission" in label.rpartition("PSH,ACK")[2] for label in labels)
 
 
 def test_what_eve_read_on_the_hub_is_marked(notebook: Notebook) -> None:
-    marks = output(notebook, "eves = seen").locator("mark").all_text_contents()
-    assert {"the key is u", "nder the mat"} <= set(marks)
+    marks = output(notebook, "eves = seen").locator("mark")
+    for text in ("the key is u", "nder the mat"):
+        expect(marks.filter(has_text=re.compile(f"^{text}$")).first).to_be_visible()
 
 
 def test_wide_tables_scroll_inside_a_narrow_page(notebook: Notebook) -> None:
-    size = notebook.page.viewport_size
-    notebook.page.set_viewport_size({"width": NARROW, "height": 1000})
-    table = output(notebook, 'wire_log(lan, "lan-chat")').get_by_role("table")
-    table.scroll_into_view_if_needed()
-    scrolled = table.locator("xpath=..")
-    assert scrolled.evaluate("box => box.scrollWidth > box.clientWidth")
-    assert (scrolled.bounding_box() or {"width": 9999})["width"] <= NARROW
-    notebook.page.set_viewport_size(size or {"width": 1300, "height": 1000})
+    with notebook.as_wide_as(NARROW):
+        table = output(notebook, 'wire_log(lan, "lan-chat")').get_by_role("table")
+        table.scroll_into_view_if_needed()
+        scrolled = table.locator("xpath=..")
+        assert becomes(scrolled, f"box => box.getBoundingClientRect().width <= {NARROW}")
+        assert becomes(scrolled, "box => box.scrollWidth > box.clientWidth")
 
 
 def test_the_chats_of_the_hub_go_on_until_the_last_button(notebook: Notebook) -> None:

@@ -16,7 +16,7 @@ pytest.importorskip("playwright", reason="needs Playwright: python3 -m chatkit t
 
 from playwright.sync_api import Locator, expect
 
-from tests.jupyter import Browser, JupyterLab, Notebook
+from tests.jupyter import Browser, JupyterLab, Notebook, becomes
 
 NAME = "wire.ipynb"
 NARROW = 820  # pixels, of which JupyterLab itself takes more than a third
@@ -139,16 +139,11 @@ def test_pure_acks_can_be_left_out(notebook: Notebook) -> None:
 
 
 def test_in_a_narrow_page_the_picture_scrolls_and_the_buttons_wrap(notebook: Notebook) -> None:
-    size = notebook.page.viewport_size
-    notebook.page.set_viewport_size({"width": NARROW, "height": 1400})
-    inner = view(notebook).locator(".ck-film .widget-html-content > div")
-    assert inner.evaluate("box => box.scrollWidth > box.clientWidth")
-    edge = (view(notebook).bounding_box() or {"x": 0, "width": 9999})["width"]
-    for button in view(notebook).get_by_role("button").all():
-        box = button.bounding_box()
-        assert box
-        assert box["width"] < edge
-    notebook.page.set_viewport_size(size or {"width": 1400, "height": 1400})
+    with notebook.as_wide_as(NARROW):
+        inner = view(notebook).locator(".ck-film .widget-html-content > div")
+        assert becomes(inner, "box => box.scrollWidth > box.clientWidth")
+        for button in view(notebook).get_by_role("button").all():
+            assert becomes(button, _ENDS_INSIDE)
 
 
 def test_words_have_contrast_on_the_page(notebook: Notebook) -> None:
@@ -157,6 +152,10 @@ def test_words_have_contrast_on_the_page(notebook: Notebook) -> None:
     assert ratio > 4.5
 
 
+_ENDS_INSIDE = """button => {
+    const right = box => box.getBoundingClientRect().right;
+    return right(button) <= right(button.closest(".ck-wire"));
+}"""
 _CONTRAST = """text => {
     const light = colour => {
         const [r, g, b] = colour.match(/[\\d.]+/g).map(Number)

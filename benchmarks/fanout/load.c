@@ -69,6 +69,7 @@ static double *due;
 static int sent_count, complete_count, *sent_of, *in_flight_of;
 static long deliveries, wrong, disorder, histogram[64 * STEPS];
 static int is_measuring, is_flowing;
+static double measured_from; /* what was due before that does not count */
 static double now;
 
 static double clock_now(void) {
@@ -236,7 +237,7 @@ static void greet_or_learn(struct client *c, const char *words, size_t size) {
 }
 
 static void delivered(int message) {
-    if (is_measuring) {
+    if (is_measuring && due[message] >= measured_from) {
         deliveries++;
         double taken = (now - due[message]) * 1e6; /* microseconds */
         int step = 0;
@@ -455,7 +456,6 @@ static double percentile(double share) {
 static void end_flow(double begin, double seconds) {
     double last = clock_now();
     long before = -1, missed = 0;
-    is_measuring = 0;
     for (now = last; complete_count < sent_count && now - last < PATIENCE;) { /* what is on its way */
         hear_all(100);
         if (before != complete_count) last = now;
@@ -466,14 +466,15 @@ static void end_flow(double begin, double seconds) {
            "other_order %d slow_cut %d slow_cut_after %.3f\n",
            deliveries, seconds, deliveries / seconds, percentile(0.5), percentile(0.99), sent_count, missed, wrong,
            disorder, in_another_order(), slow_cut_count, slow_cut_count ? slow_cut_at - begin : 0.0);
-    is_flowing = 0;
+    is_flowing = is_measuring = 0;
 }
 
 static void flow(int senders, int in_flight, double length) {
     double begin = now = clock_now(), started = 0, last = begin;
     int before = 0;
     begin_flow(senders);
-    while (now < begin + WARM_UP + length && now - last < PATIENCE) {
+    measured_from = 0; /* all that is heard in these seconds, and at least something */
+    while ((now < begin + WARM_UP + length || !deliveries) && now - last < PATIENCE) {
         for (int sender = 0; sender < senders; sender++)
             while (in_flight_of[sender] < in_flight / senders && sent_count < MAX_MESSAGES) send_message(sender, now);
         flush_senders();
@@ -485,18 +486,21 @@ static void flow(int senders, int in_flight, double length) {
             started = now;
         }
     }
-    end_flow(begin, clock_now() - started);
+    double seconds = clock_now() - started;
+    is_measuring = 0;
+    end_flow(begin, seconds);
 }
 
 static void paced(int senders, double rate, double length) {
     double step = (client_count - slow_count - 1) / rate, begin = now = clock_now(), next = begin;
     begin_flow(senders);
+    measured_from = begin + WARM_UP; /* all that is due in these seconds, whenever it is heard */
+    is_measuring = 1;
     for (int sender = 0; now < begin + WARM_UP + length; sender = (sender + 1) % senders) {
         while (now < next) {
             hear_all(next - now > 0.0015 ? (int)((next - now) * 1000) : 0);
             now = clock_now();
         }
-        is_measuring = now >= begin + WARM_UP;
         send_message(sender, next);
         flush_senders();
         next += step;

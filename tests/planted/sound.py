@@ -14,6 +14,7 @@ from unicodedata import category, normalize
 MAX_LINE_BYTES, MAX_TEXT_BYTES, MAX_OUTBOX_LINES = 8192, 8000, 2000
 INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 FORBIDDEN = {*map(chr, (*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)))}
+LINGER = 3.0  # seconds; a judge that is kept waiting by its machine comes later than the second of PROTOCOL.md
 NO_MORE = b""  # in a queue: the writer ends
 
 
@@ -44,9 +45,9 @@ class Client:
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def hang_up(self) -> None:
-        """Write what waits, half-close, read to the end for at most a second, close."""
+        """Write what waits, half-close, read to the end for some seconds at most, close."""
         self.outbox.put(NO_MORE)
-        deadline = time.monotonic() + 1
+        deadline = time.monotonic() + LINGER
         with contextlib.suppress(OSError):
             while (left := deadline - time.monotonic()) > 0:
                 self.sock.settimeout(left)

@@ -72,7 +72,7 @@ def test_the_log_shows_what_was_dropped_and_that_it_came_again(notebook: Noteboo
     expect(rows.nth(0)).to_contain_text("dropped by drop(nth=1, sent_by='ann', carrying_data=True)")
     for text in ("SAY is this lost?", "SAID ann is this lost?"):
         expect(rows.filter(has_text=text).filter(has_text="delivered").first).to_be_visible()
-    assert becomes(rows.nth(0), 'row => getComputedStyle(row.cells[0]).fontWeight === "700"')
+    expect(rows.nth(0).locator("td, th").first).to_have_css("font-weight", "700")
 
 
 def test_the_ladder_calls_it_a_retransmission(notebook: Notebook) -> None:

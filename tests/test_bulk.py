@@ -9,9 +9,9 @@ from chatkit.faces.notebook import bulk
 from chatkit.faces.notebook.bulk import Transfer, pour, recorded_transfer, save
 from chatkit.faces.notebook.stand_in import StandIn
 from chatkit.lan.lan import Lan
+from tests.calm import calm_transfer
 from tests.needs import needs_lan
 
-TRIES = 3  # pauses are told by the clock: a machine that keeps the wire waiting makes others
 STAND_IN = StandIn(("server", "ann"), "Not here.")
 
 
@@ -23,9 +23,8 @@ def _grows_as_slow_start_does(transfer: Transfer) -> bool:
 @needs_lan
 def test_each_round_trip_has_twice_as_many_segments_as_the_one_before() -> None:
     with Lan("server", "ann") as lan:
-        transfers = (pour(lan) for _ in range(TRIES))
-        transfer = next(filter(_grows_as_slow_start_does, transfers), None)
-        assert transfer, f"none of {TRIES} transfers grows so"
+        transfer = calm_transfer(lan)
+        assert _grows_as_slow_start_does(transfer)
         assert transfer.conversation.reassembled(transfer.conversation.client).end == bulk.SIZE
         assert lan.wire.rules == ()
 

@@ -6,13 +6,13 @@ import pytest
 
 from chatkit.capture.capture import Capture
 from chatkit.capture.recorded import recorded
-from chatkit.faces.notebook.bulk import Transfer, pour
 from chatkit.lan.lan import Lan
 from chatkit.tcp.options import Options
 from chatkit.tcp.segment import Segment
 from chatkit.teach.catalogue import find_question
 from chatkit.teach.checker import check
 from chatkit.teach.feedback import Feedback, Verdict
+from tests.calm import calm_transfer
 from tests.needs import needs_lan
 from tests.stories import Story
 from tests.talks import ACK, PSH, SYN, Ends, caught
@@ -141,11 +141,7 @@ def test_the_recorded_transfer_is_fit_and_the_round_trips_are_the_bursts_of_the_
 
 @needs_lan
 def test_a_transfer_on_a_lan_is_counted_as_its_clock_counts_it() -> None:
-    with Lan("server", "ann") as lan:  # a machine that keeps the wire waiting makes other pauses: not three times
-        assert any(_counts_as_the_clock_does(pour(lan)) for _ in range(3))
-
-
-def _counts_as_the_clock_does(transfer: Transfer) -> bool:
-    ids = "congestion.initial-window", "congestion.slow-start"
-    found = [check(id, transfer.capture, count) for id, count in zip(ids, transfer.bursts[:2], strict=True)]
-    return all("is right. Which frame" in feedback.sentences[0] for feedback in found)
+    with Lan("server", "ann") as lan:
+        transfer = calm_transfer(lan)
+    for number, id in enumerate(("congestion.initial-window", "congestion.slow-start")):
+        assert "is right. Which frame" in check(id, transfer.capture, transfer.bursts[number]).sentences[0]

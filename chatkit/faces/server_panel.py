@@ -185,10 +185,6 @@ def _invitation(address: Address | None, sealed: bool) -> str:
     if is_here and not sealed:
         return invitation(False, [], address[1]).rstrip()
     whom = "this computer only" if is_here else "the hosts of the LAN"
-    if not sealed:
-        return f'Connections are allowed from {whom}. In a cell:\n\n    join("ann", panel.server)'
-    return (
-        f"Connections are allowed from {whom}, and sealed with TLS. "
-        "In a cell, where `trust` is a context that trusts the server's certificate:\n\n"
-        '    join("ann", panel.server, tls=trust)'
-    )
+    seal, tls = (", and sealed with TLS", ", tls=trust") if sealed else ("", "")
+    cell = "In a cell, where `trust` is a context that trusts the server's certificate" if sealed else "In a cell"
+    return f'Connections are allowed from {whom}{seal}. {cell}:\n\n    join("ann", panel.server{tls})'
